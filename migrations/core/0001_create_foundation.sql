@@ -1,0 +1,99 @@
+-- What every schema has: exact money, the outbox and its numbering, checkpoints of readers, leases, fences, the epoch.
+
+-- scale() is null for NaN and the infinities, abs() < 1e20 is false for them: the domain refuses all three.
+create domain amount as numeric
+  constraint amount_is_exact check (scale(value) <= 18 and abs(value) < 1e20);
+
+-- Who wrote and why, as functions that write events take it. Only a parameter type: a type that a column uses could not grow.
+create type write_context as (
+  trace_id text,
+  span_id text,
+  correlation_id text,
+  causation_id text,
+  actor text,
+  run_id text,
+  fence bigint,
+  source text,        -- the event this write answers, where one does: the schema that published it …
+  source_seq bigint   -- … and its publish_seq
+);
+
+-- One row; a restored database or a flushed Redis is seen by comparing it with the copy in Redis.
+create table epoch (
+  only boolean primary key default true check (only),
+  epoch text not null,
+  started_at timestamptz not null default clock_timestamp()
+);
+
+create table outbox (
+  id bigint generated always as identity primary key,
+  event_id text not null,
+  type text not null,
+  schema_version integer not null default 1 check (schema_version > 0),
+  aggregate text not null,
+  aggregate_id text not null,
+  aggregate_version bigint not null check (aggregate_version > 0),
+  payload jsonb not null,
+  occurred_at timestamptz not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  trace_id text,
+  span_id text,
+  correlation_id text,
+  causation_id text,
+  actor text,
+  run_id text,
+  fence bigint,
+  source text,
+  source_seq bigint,
+  publish_seq bigint,
+  constraint outbox_event_id_key unique (event_id)
+);
+-- The relay's two questions: what has no number yet, and what stands from a number on.
+create index outbox_unnumbered on outbox (id) where publish_seq is null;
+create unique index outbox_publish_seq_key on outbox (publish_seq) where publish_seq is not null;
+create index outbox_recorded_at on outbox using brin (recorded_at);
+
+create table publications (
+  stream text primary key,
+  last_publish_seq bigint not null default 0 check (last_publish_seq >= 0),
+  fence bigint not null default 0
+);
+
+create table inbox_checkpoints (
+  consumer text not null,
+  source text not null,
+  publish_seq bigint not null check (publish_seq >= 0),
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (consumer, source)
+);
+
+create table dead_letters (
+  consumer text not null,
+  source text not null,
+  publish_seq bigint not null,
+  event jsonb not null,
+  error text not null,
+  attempts integer not null check (attempts > 0),
+  failed_at timestamptz not null default clock_timestamp(),
+  resolved_at timestamptz,
+  primary key (consumer, source, publish_seq)
+);
+
+create table archive_watermarks (
+  series text primary key,
+  position text not null,
+  version bigint not null default 1,
+  updated_at timestamptz not null default clock_timestamp()
+);
+
+create table run_fences (
+  run_id text primary key,
+  fence bigint not null check (fence > 0),
+  recorded_at timestamptz not null default clock_timestamp()
+);
+
+create table leases (
+  name text primary key,
+  holder text not null,
+  fence bigint not null check (fence > 0),
+  expires_at timestamptz not null
+);

@@ -1,0 +1,96 @@
+import { type Tracer, trace } from '@opentelemetry/api';
+import { type Logger, pino } from 'pino';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { isAdapterError } from './errors.ts';
+
+/** What an error may say in a log line: an allow-list, because driver errors carry rows, arguments and passwords. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error) && !isAdapterError(error)) return { class: typeof error };
+  const fields = error as Partial<Record<'code' | 'constraint' | 'table' | 'severity' | 'kind' | 'errorId', unknown>>;
+  const described: Record<string, unknown> = { class: error.name };
+  for (const field of ['code', 'kind', 'errorId', 'constraint', 'table', 'severity'] as const) {
+    if (typeof fields[field] === 'string') described[field] = fields[field];
+  }
+  if (isAdapterError(error)) described['message'] = error.message;
+  if (error.cause !== undefined) described['cause'] = describeError(error.cause);
+  return described;
+}
+
+/** A pino logger to stdout whose errors pass the allow-list. */
+export const defaultLogger = (level = 'info'): Logger =>
+  pino({ level, serializers: { err: describeError, error: describeError } });
+
+export interface TelemetryOptions {
+  logger?: Logger | undefined;
+  metrics?: Registry | undefined;
+  tracer?: Tracer | undefined;
+}
+
+type Labels = Record<string, string>;
+
+/** An adapter's logger, tracer and metrics. A metric of one name is made once per registry, so adapters may share one. */
+export class Telemetry {
+  readonly log: Logger;
+  readonly tracer: Tracer;
+  readonly registry: Registry;
+  readonly #labels: Labels;
+
+  constructor(labels: { adapter: string; adapter_instance: string }, options: TelemetryOptions = {}) {
+    this.#labels = labels;
+    this.log = (options.logger ?? defaultLogger()).child(labels, {
+      serializers: { err: describeError, error: describeError },
+    });
+    this.registry = options.metrics ?? new Registry();
+    this.tracer = options.tracer ?? trace.getTracer('@tse/core');
+  }
+
+  counter<L extends string = never>(
+    name: string,
+    help: string,
+    labels: readonly L[] = [],
+  ): (values?: Record<L, string>, by?: number) => void {
+    const metric = this.#once(
+      name,
+      () => new Counter({ name, help, labelNames: this.#names(labels), registers: [this.registry] }),
+    ) as Counter;
+    return (values, by = 1) => metric.inc({ ...this.#labels, ...values }, by);
+  }
+
+  gauge<L extends string = never>(
+    name: string,
+    help: string,
+    labels: readonly L[] = [],
+  ): (value: number, values?: Record<L, string>) => void {
+    const metric = this.#once(
+      name,
+      () => new Gauge({ name, help, labelNames: this.#names(labels), registers: [this.registry] }),
+    ) as Gauge;
+    return (value, values) => metric.set({ ...this.#labels, ...values }, value);
+  }
+
+  /** Seconds. The answered function binds labels once, so that the hot path observes without making label objects. */
+  histogram<L extends string = never>(
+    name: string,
+    help: string,
+    labels: readonly L[] = [],
+  ): (values: Record<L, string>) => (seconds: number) => void {
+    const metric = this.#once(
+      name,
+      () => new Histogram({ name, help, labelNames: this.#names(labels), buckets, registers: [this.registry] }),
+    ) as Histogram;
+    return (values) => {
+      const child = metric.labels({ ...this.#labels, ...values });
+      return (seconds) => child.observe(seconds);
+    };
+  }
+
+  #names(labels: readonly string[]): string[] {
+    return [...Object.keys(this.#labels), ...labels];
+  }
+
+  #once(name: string, make: () => unknown): unknown {
+    return this.registry.getSingleMetric(name) ?? make();
+  }
+}
+
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
