@@ -3,6 +3,10 @@
 -- scale() is null for NaN and the infinities, abs() < 1e20 is false for them: the domain refuses all three.
 create domain amount as numeric
   constraint amount_is_exact check (scale(value) <= 18 and abs(value) < 1e20);
+create domain positive_amount as amount
+  constraint amount_is_positive check (value > 0);
+create domain nonnegative_amount as amount
+  constraint amount_is_not_negative check (value >= 0);
 
 -- Who wrote and why, as functions that write events take it. Only a parameter type: a type that a column uses could not grow.
 create type write_context as (
@@ -19,7 +23,7 @@ create type write_context as (
 
 -- One row; a restored database or a flushed Redis is seen by comparing it with the copy in Redis.
 create table epoch (
-  only boolean primary key default true check (only),
+  singleton boolean primary key default true check (singleton),
   epoch text not null,
   started_at timestamptz not null default clock_timestamp()
 );
@@ -55,7 +59,10 @@ create index outbox_recorded_at on outbox using brin (recorded_at);
 create table publications (
   stream text primary key,
   last_publish_seq bigint not null default 0 check (last_publish_seq >= 0),
-  fence bigint not null default 0
+  fence bigint not null default 0,
+  -- An operator's wish to have the stream from this number on again, for a reader that came too late; kept until then.
+  replay_from bigint check (replay_from > 0),
+  replay_until timestamptz
 );
 
 create table inbox_checkpoints (
@@ -74,15 +81,26 @@ create table dead_letters (
   error text not null,
   attempts integer not null check (attempts > 0),
   failed_at timestamptz not null default clock_timestamp(),
+  retry_requested_at timestamptz,
   resolved_at timestamptz,
   primary key (consumer, source, publish_seq)
 );
+create index dead_letters_retry_requested on dead_letters (consumer, source) where retry_requested_at is not null;
 
 create table archive_watermarks (
   series text primary key,
   position text not null,
   version bigint not null default 1,
   updated_at timestamptz not null default clock_timestamp()
+);
+
+-- What a lost Redis took with it: whatever the series held after this position never came to be archived.
+create table archive_gaps (
+  series text not null,
+  after_position text not null,
+  version bigint not null,
+  found_at timestamptz not null default clock_timestamp(),
+  primary key (series, version)
 );
 
 create table run_fences (

@@ -1,0 +1,42 @@
+-- Final orders that nobody works with any more, each with what its hold came to. Their ids stay taken.
+create table order_archive (
+  id text primary key,
+  scope_id text not null,
+  account_id text not null,
+  symbol text not null,
+  client_order_id text,
+  side order_side not null,
+  type order_type not null,
+  tif time_in_force not null,
+  qty amount not null,
+  limit_price amount,
+  quote_budget amount,
+  cum_qty amount not null,
+  cum_quote amount not null,
+  status order_status not null,
+  prev_status order_status,
+  reason text,
+  version bigint not null,
+  accept_seq bigint,
+  fee_version integer not null,
+  maker_rate amount not null,
+  taker_rate amount not null,
+  stp_mode stp_mode not null,
+  post_only boolean not null,
+  check_id text,
+  valid_until timestamptz,
+  expires_at timestamptz,
+  request_hash text not null,
+  hold_asset text not null,
+  hold_amount amount not null,
+  hold_captured amount not null,
+  hold_released amount not null,
+  placed_at timestamptz not null,
+  closed_at timestamptz not null,
+  recorded_at timestamptz not null,
+  archived_at timestamptz not null default clock_timestamp(),
+  constraint order_archive_hold_is_used_up check (hold_captured + hold_released = hold_amount)
+);
+create unique index order_archive_client_order_id_key on order_archive (account_id, client_order_id) where client_order_id is not null;
+create index order_archive_account on order_archive (account_id, placed_at, id);
+select make_append_only('order_archive');

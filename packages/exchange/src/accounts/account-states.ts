@@ -1,0 +1,20 @@
+export const accountKinds = ['customer', 'house', 'fee', 'external'] as const;
+export const accountTypes = ['spot', 'margin', 'futures'] as const;
+export const accountStatuses = ['active', 'suspended', 'closed'] as const;
+export const kycStatuses = ['pending', 'approved', 'rejected'] as const;
+export type AccountKind = (typeof accountKinds)[number];
+export type AccountType = (typeof accountTypes)[number];
+export type AccountStatus = (typeof accountStatuses)[number];
+export type KycStatus = (typeof kycStatuses)[number];
+
+/** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */
+export const accountTransitions: Readonly<Record<AccountStatus, readonly AccountStatus[]>> = {
+  active: ['suspended', 'closed'],
+  suspended: ['active', 'closed'],
+  closed: [],
+};
+export const kycTransitions: Readonly<Record<KycStatus, readonly KycStatus[]>> = {
+  pending: ['approved', 'rejected'],
+  approved: ['pending', 'rejected'],
+  rejected: ['pending'],
+};

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type AdapterContext,
+  type CallOptions,
+  type Decimal,
+  type Listing,
+  answers,
+  arrayLiteral,
+  functionCall,
+  idInput,
+  listing,
+  operation,
+  queryBuilder,
+  refusal,
+  statement,
+  toPage,
+} from '@tse/core';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Tables } from '../schema.ts';
+import {
+  type InclusionProof,
+  type Liabilities,
+  type LiabilitySnapshot,
+  type ListSnapshots,
+  type ProveInclusion,
+  type TakeSnapshot,
+  listSnapshots,
+  proveInclusion,
+  takeSnapshot,
+} from './liabilities.ts';
+import { type SumNode, commitment, leafNode, sumProof, sumRoot } from './merkle-sum-tree.ts';
+
+const db = queryBuilder<Tables>();
+
+const columns = ['id', 'as_of', 'root', 'totals', 'leaves'] as const;
+
+const statements = {
+  owed: statement('exchange.liabilities.owed', 'read', () =>
+    db
+      .selectFrom('balances')
+      .select(['account_id', 'asset', 'posted'])
+      .where('account_kind', '=', 'customer')
+      .where('posted', '>', '0' as Decimal)
+      .orderBy('asset')
+      .orderBy('account_id'),
+  ),
+  record: functionCall(
+    'exchange.liabilities.record',
+    'write',
+    'record_liabilities',
+    ['id', 'asOf', 'root', 'accounts', 'assets', 'amounts', 'salts', 'hashes'],
+    answers<{ outcome: 'ok' | 'same' | 'id-conflict' }>(),
+  ),
+  find: statement('exchange.liabilities.find', 'read', (p: { id: string }) =>
+    db.selectFrom('liability_snapshots').select(columns).where('id', '=', p.id),
+  ),
+  leaves: statement('exchange.liabilities.leaves', 'read', (p: { id: string }) =>
+    db.selectFrom('liability_leaves').select(['account_id', 'asset', 'amount', 'salt']).where('snapshot_id', '=', p.id).orderBy('n'),
+  ),
+};
+
+const operations = {
+  snapshot: operation('exchange.liabilities.snapshot', takeSnapshot, (input) => input.snapshotId),
+  find: operation('exchange.liabilities.find', z.strictObject({ snapshotId: idInput })),
+  list: operation('exchange.liabilities.list', listSnapshots),
+  prove: operation('exchange.liabilities.prove', proveInclusion),
+};
+
+export class LiabilityRepository implements Liabilities {
+  readonly #context: AdapterContext;
+
+  constructor(context: AdapterContext) {
+    this.#context = context;
+  }
+
+  snapshot(input: TakeSnapshot, options?: CallOptions): Promise<LiabilitySnapshot> {
+    return this.#context.run(operations.snapshot, input, options, async ({ snapshotId }) => {
+      const existing = await this.#find(snapshotId);
+      if (existing) return existing;
+      const owed = await this.#context.pg.many(statements.owed, undefined);
+      const leaves = owed.map(({ account_id, asset, posted }) => ({
+        accountId: account_id,
+        asset,
+        amount: posted,
+        salt: randomBytes(16).toString('hex'),
+      }));
+      const nodes = assetNodes(leaves);
+      const totals = Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum]));
+      const snapshot = { snapshotId, asOf: this.#context.clock.now(), root: commitment(nodes), totals, leaves: leaves.length };
+      const { outcome } = await this.#context.pg.one(statements.record, {
+        id: snapshotId,
+        asOf: snapshot.asOf,
+        root: snapshot.root,
+        accounts: arrayLiteral(leaves.map(({ accountId }) => accountId)),
+        assets: arrayLiteral(leaves.map(({ asset }) => asset)),
+        amounts: arrayLiteral(leaves.map(({ amount }) => amount)),
+        salts: arrayLiteral(leaves.map(({ salt }) => salt)),
+        hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
+      });
+      // Another process was first: its snapshot stands.
+      return outcome === 'ok' ? snapshot : (await this.#find(snapshotId))!;
+    });
+  }
+
+  find(snapshotId: string, options?: CallOptions): Promise<LiabilitySnapshot | undefined> {
+    return this.#context.run(operations.find, { snapshotId }, options, (input) => this.#find(input.snapshotId));
+  }
+
+  list(input: ListSnapshots = {}, options?: CallOptions): Listing<LiabilitySnapshot> {
+    return listing(
+      (cursor) =>
+        this.#context.run(operations.list, { ...input, cursor }, options, async (given) => {
+          let query = db.selectFrom('liability_snapshots').select(columns).orderBy('as_of', 'desc').orderBy('id', 'desc').limit(given.limit + 1);
+          if (given.cursor) query = query.where(sql<boolean>`(as_of, id) < (${given.cursor[0]}::timestamptz, ${given.cursor[1]})`);
+          const rows = await this.#context.pg.query('exchange.liabilities.list', 'read', query);
+          return toPage(rows.map(toSnapshot), given.limit, (last) => [last.asOf, last.snapshotId]);
+        }),
+      input.cursor,
+    );
+  }
+
+  prove(input: ProveInclusion, options?: CallOptions): Promise<InclusionProof> {
+    return this.#context.run(operations.prove, input, options, async ({ snapshotId, accountId, asset }) => {
+      const snapshot = await this.#find(snapshotId);
+      if (!snapshot) throw refusal('unknown-snapshot', { snapshotId });
+      const leaves = (await this.#context.pg.many(statements.leaves, { id: snapshotId })).map(({ account_id, ...leaf }) => ({ accountId: account_id, ...leaf }));
+      const ofAsset = leaves.filter((leaf) => leaf.asset === asset);
+      const index = ofAsset.findIndex((leaf) => leaf.accountId === accountId);
+      if (index < 0) throw refusal('unknown-balance', { snapshotId, accountId, asset });
+      const { amount, salt } = ofAsset[index]!;
+      return { snapshotId, root: snapshot.root, accountId, asset, amount, salt, steps: sumProof(ofAsset, index), assets: assetNodes(leaves) };
+    });
+  }
+
+  async #find(id: string): Promise<LiabilitySnapshot | undefined> {
+    const row = await this.#context.pg.maybe(statements.find, { id });
+    return row && toSnapshot(row);
+  }
+}
+
+function assetNodes(leaves: readonly { accountId: string; asset: string; amount: Decimal; salt: string }[]): Record<string, SumNode> {
+  const byAsset = Map.groupBy(leaves, ({ asset }) => asset);
+  return Object.fromEntries([...byAsset].map(([asset, ofAsset]) => [asset, sumRoot(ofAsset)]));
+}
+
+const toSnapshot = (row: NonNullable<(typeof statements.find)['row']>): LiabilitySnapshot => ({
+  snapshotId: row.id,
+  asOf: row.as_of,
+  root: row.root,
+  totals: row.totals as Record<string, Decimal>,
+  leaves: row.leaves,
+});

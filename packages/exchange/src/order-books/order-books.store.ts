@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AdapterContext, type CallOptions, type Instant, isAdapterError, operation, refusal, symbolInput } from '@tse/core';
+import { z } from 'zod';
+import type { BookChangeRepository, MarketHead } from './book-changes.repository.ts';
+import { type BookOrder, countDifferences, foldBook, hashBook, levelsOf } from './book-fold.ts';
+import type { BookProjectionStore } from './book-projection.store.ts';
+import {
+  type BookDepth,
+  type BookDrift,
+  type BookSnapshot,
+  type GetDepth,
+  type OrderBooks,
+  type ReplayBook,
+  getDepth,
+  replayBook,
+} from './order-books.ts';
+
+const CHANGES_A_READ = 1000;
+const WATCH_MS = 100;
+
+const bySymbol = z.strictObject({ symbol: symbolInput });
+const operations = {
+  depth: operation('exchange.orderBooks.depth', getDepth),
+  rebuild: operation('exchange.orderBooks.rebuild', bySymbol, (input) => input.symbol),
+  verify: operation('exchange.orderBooks.verify', bySymbol),
+  snapshot: operation('exchange.orderBooks.snapshot', bySymbol, (input) => input.symbol),
+  replay: operation('exchange.orderBooks.replay', replayBook),
+};
+
+export class OrderBookStore implements OrderBooks {
+  readonly #context: AdapterContext;
+  readonly #changes: BookChangeRepository;
+  readonly #books: BookProjectionStore;
+  readonly #heads = new Map<string, MarketHead>();
+  readonly #syncing = new Map<string, Promise<MarketHead>>();
+  readonly #fallbacks: () => void;
+  readonly #drift: (value: number, labels: { projection: string }) => void;
+
+  constructor(context: AdapterContext, changes: BookChangeRepository, books: BookProjectionStore) {
+    this.#context = context;
+    this.#changes = changes;
+    this.#books = books;
+    this.#fallbacks = context.telemetry.counter('exchange_book_fallbacks_total', 'Depths read from the tables because Redis could not');
+    this.#drift = context.telemetry.gauge('adapter_projection_drift', 'Differences between a projection in Redis and the tables', ['projection']);
+  }
+
+  depth(input: GetDepth, options?: CallOptions): Promise<BookDepth> {
+    return this.#context.run(operations.depth, input, options, async ({ symbol, levels }, { fresh }) => {
+      try {
+        if (fresh) await this.sync(symbol);
+        const head = this.#heads.get(symbol) ?? (await this.#changes.head(symbol));
+        this.#heads.set(symbol, head);
+        const found = await this.#books.depth(symbol, head, levels);
+        if (found) return found;
+        return (await this.#books.depth(symbol, await this.sync(symbol), levels)) ?? (await this.#depthOfTables(symbol, levels));
+      } catch (error) {
+        if (!isAdapterError(error) || error.kind !== 'unavailable' || !error.code.startsWith('redis-')) throw error;
+        this.#fallbacks();
+        return this.#depthOfTables(symbol, levels);
+      }
+    });
+  }
+
+  async *watch(input: GetDepth, options?: CallOptions): AsyncIterable<BookDepth> {
+    const signal = options?.signal;
+    for (let seen = -1; !signal?.aborted; ) {
+      const depth = await this.depth(input, options);
+      if (depth.sequence !== seen) yield depth;
+      seen = depth.sequence;
+      await sleep(WATCH_MS, undefined, { ref: false, ...(signal && { signal }) }).catch(() => {});
+    }
+  }
+
+  rebuild(symbol: string, options?: CallOptions): Promise<BookDepth> {
+    return this.#context.run(operations.rebuild, { symbol }, options, async (input) => {
+      await this.#rebuild(input.symbol, true);
+      return this.depth(input, options);
+    });
+  }
+
+  verify(symbol: string, options?: CallOptions): Promise<BookDrift> {
+    return this.#context.run(operations.verify, { symbol }, options, async (input) => {
+      const head = await this.sync(input.symbol);
+      const live = await this.#books.read(input.symbol, head);
+      const tables = await this.#changes.book(input.symbol);
+      // The tables may have gone on since: what came after is folded into what Redis had.
+      const after = live ? await this.#changes.changes(input.symbol, live.sequence, tables.sequence, Number.MAX_SAFE_INTEGER) : [];
+      const differences = live
+        ? live.wrongLevels + countDifferences(foldBook(live.orders, after), tables.orders) + (live.sequence + after.length === tables.sequence ? 0 : 1)
+        : tables.orders.length + 1;
+      this.#drift(differences, { projection: 'order-book' });
+      return { symbol: input.symbol, sequence: tables.sequence, compared: tables.orders.length, differences };
+    });
+  }
+
+  snapshot(symbol: string, options?: CallOptions): Promise<BookSnapshot & { takenAt: Instant }> {
+    return this.#context.run(operations.snapshot, { symbol }, options, async (input) => {
+      const { sequence, orders } = await this.#changes.book(input.symbol);
+      const snapshot = { symbol: input.symbol, sequence, orders, sha256: hashBook(orders) };
+      return { ...snapshot, takenAt: await this.#changes.keepSnapshot(snapshot) };
+    });
+  }
+
+  replay(input: ReplayBook, options?: CallOptions): Promise<BookSnapshot> {
+    return this.#context.run(operations.replay, input, options, async ({ symbol, sequence }) => {
+      const head = await this.#changes.head(symbol);
+      if (sequence > head.sequence) throw refusal('sequence-ahead', { symbol, sequence: head.sequence });
+      const start = await this.#changes.lastSnapshot(symbol, sequence);
+      const changes = await this.#changes.changes(symbol, start.sequence, sequence, Number.MAX_SAFE_INTEGER);
+      if (start.sequence + changes.length !== sequence) throw refusal('history-retired', { symbol, sequence });
+      const orders = foldBook(start.orders, changes);
+      return { symbol, sequence, orders, sha256: hashBook(orders) };
+    });
+  }
+
+  /** Brings a book up to the tables; callers at the same time share one way there. */
+  sync(symbol: string): Promise<MarketHead> {
+    let syncing = this.#syncing.get(symbol);
+    if (!syncing) {
+      syncing = this.#sync(symbol).finally(() => this.#syncing.delete(symbol));
+      this.#syncing.set(symbol, syncing);
+    }
+    return syncing;
+  }
+
+  /** Brings every book up that is behind; answers how many were. */
+  async syncAll(): Promise<number> {
+    let behind = 0;
+    for (const { symbol, last_seq } of await this.#changes.markets()) {
+      const head = this.#heads.get(symbol) ?? (await this.#changes.head(symbol));
+      if ((await this.#books.sequence(symbol, head.epoch)) === last_seq) continue;
+      behind += 1;
+      await this.sync(symbol);
+    }
+    return behind;
+  }
+
+  async #sync(symbol: string): Promise<MarketHead> {
+    const head = await this.#changes.head(symbol);
+    this.#heads.set(symbol, head);
+    let at = await this.#books.sequence(symbol, head.epoch);
+    while (at !== undefined && at < head.sequence) {
+      const changes = await this.#changes.changes(symbol, at, head.sequence, CHANGES_A_READ);
+      // What is not there any more, or a hole, is no ground to fold on.
+      if (changes[0]?.sequence !== at + 1) at = undefined;
+      else {
+        const applied = await this.#books.apply(symbol, head, changes);
+        at = applied.sequence < 0 || !applied.complete ? undefined : applied.sequence;
+      }
+    }
+    return at === undefined ? this.#rebuild(symbol, false) : head;
+  }
+
+  async #rebuild(symbol: string, force: boolean): Promise<MarketHead> {
+    const book = await this.#changes.book(symbol);
+    this.#heads.set(symbol, book);
+    await this.#books.replace(symbol, book, book.sequence, book.orders, force);
+    return book;
+  }
+
+  async #depthOfTables(symbol: string, levels: number): Promise<BookDepth> {
+    const { sequence, orders } = await this.#changes.book(symbol);
+    const side = (wanted: BookOrder['side']) => levelsOf(orders.filter((order) => order.side === wanted)).slice(0, levels);
+    return { symbol, sequence, bids: side('buy'), asks: side('sell') };
+  }
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { DEMO_HELP, parseDemoOptions } from './demo-options.ts';
+import { InputError } from './input-error.ts';
+
+test.each([
+  [[], 'S&P 500 daily bars, 2019', 'SPX', 'USD'],
+  [['--all'], 'S&P 500 daily bars, 2000-2020', 'SPX', 'USD'],
+  [['--trades', 'XRPETH-aggTrades-2019.csv'], 'XRPETH-aggTrades-2019.csv', 'XRP', 'ETH'],
+  [['--trades=data.csv', '--symbol', 'btc-usd'], 'data.csv', 'BTC', 'USD'],
+  [['--', '--all'], 'S&P 500 daily bars, 2000-2020', 'SPX', 'USD'],
+])('%j reads %s', (args, name, base, quote) => {
+  expect(parseDemoOptions(args)).toMatchObject({
+    source: { name, base, quote },
+    json: false,
+    keep: false,
+    quiet: false,
+  });
+});
+
+test('flags are what was given', () => {
+  expect(parseDemoOptions(['--json', '--keep', '--quiet'])).toMatchObject({ json: true, keep: true, quiet: true });
+});
+
+test.each([['--help'], ['-h'], ['--all', '--trades', 'x', '--help']])(
+  '%s asks for help, whatever else is there',
+  (...args) => expect(parseDemoOptions(args)).toBe('help'),
+);
+
+test('the help names every option', () => {
+  for (const option of ['--all', '--trades', '--symbol', '--json', '--quiet', '--keep', '--help'])
+    expect(DEMO_HELP).toContain(option);
+});
+
+test.each([
+  [['--year', '2018'], "Unknown option '--year'. --help lists the options."],
+  [['--trades'], "Option '--trades <value>' argument missing. --help lists the options."],
+  [['--trades', '--json'], "Option '--trades' argument is ambiguous. --help lists the options."],
+  [['--json=yes'], "Option '--json' does not take an argument. --help lists the options."],
+  [['--trades', ''], '--trades needs the name of a file.'],
+  [['trades.csv'], '"trades.csv" is no option; a file of trades is given as --trades FILE.'],
+  [
+    ['--all', '--trades', 'XRPETH-aggTrades.csv'],
+    '--all is about the S&P 500 and --trades about a file: give one of them.',
+  ],
+  [['--symbol', 'XRP-ETH'], '--symbol names the pair of a --trades file, and there is none.'],
+  [
+    ['--trades', 'data.csv'],
+    'The name of data.csv does not tell its symbol; add --symbol, for example --symbol XRP-ETH.',
+  ],
+])('%j is refused in words', (args, message) => {
+  expect(() => parseDemoOptions(args)).toThrow(new InputError(message));
+});

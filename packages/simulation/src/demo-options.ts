@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { InputError } from './input-error.ts';
+import { aggTradePrints } from './prints/agg-trades.ts';
+import type { PrintSource } from './prints/print.ts';
+import { sp500Prints } from './prints/sp500.ts';
+
+export interface DemoOptions {
+  readonly source: PrintSource;
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly quiet: boolean;
+}
+
+export const DEMO_HELP = `Usage: pnpm demo [options]
+
+Trades real prints again: an exchange simulator turns each into the orders of simulated accounts, matches them by
+price and time, and settles them through the exchange adapter on a real PostgreSQL and a real Redis. At the end it
+says what the adapter holds and checks its invariants.
+
+Input, by default the year 2019 of the daily S&P 500, four prints a day:
+  --all             all of 2000 to 2020
+  --trades FILE     an exchange's bulk file of aggregate trades (CSV: id, price, quantity, first id, last id, time, buyer was maker)
+  --symbol PAIR     the pair of that file, for example XRP-ETH, where its name does not begin with it
+
+Output:
+  --json            the report as one JSON object on stdout
+  --quiet           no progress on stderr
+  --keep            leave the servers running and say how to look at them
+  --help            this text
+
+Exit code: 0 when every invariant holds, 1 when one does not or the run fails, 2 when the options or the file cannot be used.
+`;
+
+/** What the arguments ask for; 'help' for --help. Throws an InputError that says what is wrong with them. */
+export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' {
+  const { values, positionals } = parse(args);
+  if (values.help) return 'help';
+  if (positionals.length > 0)
+    throw new InputError(`"${positionals[0]}" is no option; a file of trades is given as --trades FILE.`);
+  if (values.all && values.trades !== undefined)
+    throw new InputError('--all is about the S&P 500 and --trades about a file: give one of them.');
+  if (values.symbol !== undefined && values.trades === undefined)
+    throw new InputError('--symbol names the pair of a --trades file, and there is none.');
+  if (values.trades === '') throw new InputError('--trades needs the name of a file.');
+  const source =
+    values.trades === undefined ? sp500Prints(values.all ? 'all' : 2019) : aggTradePrints(values.trades, values.symbol);
+  return { source, json: values.json, keep: values.keep, quiet: values.quiet };
+}
+
+function parse(args: readonly string[]) {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({
+      // Some package runners hand their own separator through.
+      args: args[0] === '--' ? args.slice(1) : [...args],
+      options: {
+        all: flag,
+        trades: { type: 'string' },
+        symbol: { type: 'string' },
+        json: flag,
+        keep: flag,
+        quiet: flag,
+        help: { ...flag, short: 'h' },
+      },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    const [problem = ''] = error instanceof Error ? error.message.split(/\.?(?:\n| To specify)/) : [];
+    throw new InputError(`${problem}. --help lists the options.`);
+  }
+}
