@@ -51,7 +51,7 @@ create table orders (
   id text primary key,
   scope_id text not null,
   account_id text not null,
-  symbol text not null references markets,
+  symbol text not null references market_states,
   client_order_id text,
   side order_side not null,
   type order_type not null,

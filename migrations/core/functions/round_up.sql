@@ -3,4 +3,4 @@ create or replace function round_up(value numeric, scale integer) returns numeri
 language sql
 immutable
 parallel safe
-return trunc(value, scale) + case when value > trunc(value, scale) then ('1e-' || scale)::numeric else 0 end;
+return trunc(value, scale) + case when value > trunc(value, scale) then ('1e-' || scale::text)::numeric else 0 end;

@@ -50,8 +50,7 @@ begin
       v_order.accept_seq := v_state.last_accept_seq;
       v_order.version := v_order.version + 1;
       v_orders[o] := v_order;
-      v_events := v_events || row(v_order.id, v_order.version, 'accepted', v_order.symbol, seq, v_order.account_id, v_order.side, v_order.qty, v_order.limit_price,
-        0, v_order.leaves_qty, v_order.prev_status, v_order.status, v_order.accept_seq, null, null, p_event_ids[i], p_ats[i], v_now)::order_events;
+      v_events := v_events || order_event(v_order, 'accepted', seq, v_order.prev_status, null, p_event_ids[i], null, p_ats[i], v_now);
       v_payloads[i] := order_json(v_order);
       v_versions[i] := v_order.version;
     end if;

@@ -19,9 +19,10 @@ begin
     insert into order_archive (id, scope_id, account_id, symbol, client_order_id, side, type, tif, qty, limit_price, quote_budget, cum_qty, cum_quote,
       status, prev_status, reason, version, accept_seq, fee_version, maker_rate, taker_rate, stp_mode, post_only, check_id, valid_until, expires_at,
       request_hash, hold_asset, hold_amount, hold_captured, hold_released, placed_at, closed_at, recorded_at)
-    select o.id, o.scope_id, o.account_id, o.symbol, o.client_order_id, o.side, o.type, o.tif, o.qty, o.limit_price, o.quote_budget, o.cum_qty, o.cum_quote,
-      o.status, o.prev_status, o.reason, o.version, o.accept_seq, o.fee_version, o.maker_rate, o.taker_rate, o.stp_mode, o.post_only, o.check_id,
-      o.valid_until, o.expires_at, o.request_hash, h.asset, h.amount, h.captured, h.released, o.placed_at, o.closed_at, o.recorded_at
+    select o.id, o.scope_id, o.account_id, o.symbol, o.client_order_id, o.side, o.type, o.tif, o.qty, o.limit_price, o.quote_budget, o.cum_qty,
+      o.cum_quote, o.status, o.prev_status, o.reason, o.version, o.accept_seq, o.fee_version, o.maker_rate, o.taker_rate, o.stp_mode,
+      o.post_only, o.check_id, o.valid_until, o.expires_at, o.request_hash, h.asset, h.amount, h.captured, h.released, o.placed_at, o.closed_at,
+      o.recorded_at
     from left_orders as o join left_holds as h on h.id = 'in-order:' || o.id
     returning 1
   )

@@ -13,7 +13,7 @@ declare
   v_changes jsonb;
 begin
   if p_status = 'closed' then
-    -- For update, against the key locks of foreign keys: no order, balance or sub-account may come while it closes.
+    -- For update, against the key locks of whoever adds an order, a hold, an entry or a sub-account.
     select * into v_account from accounts where id = p_id and scope_id = p_scope_id for update;
   else
     select * into v_account from accounts where id = p_id and scope_id = p_scope_id for no key update;

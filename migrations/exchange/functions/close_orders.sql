@@ -51,7 +51,9 @@ begin
       when v_order.status = p_statuses[i] then 'same'
       when v_order.closed_at is not null then 'order-closed'
       when v_order.version <> p_versions[i] then 'stale-version'
-      when not exists (select from transitions as t where t.machine = 'order' and t.from_status = v_order.status and t.to_status = p_statuses[i]) then 'illegal-transition'
+      when not exists (
+        select from transitions as t where t.machine = 'order' and t.from_status = v_order.status and t.to_status = p_statuses[i])
+        then 'illegal-transition'
       else 'ok'
     end;
 
@@ -82,8 +84,8 @@ begin
         v_states[s] := v_state;
         seq := v_state.last_seq;
       end if;
-      v_events := v_events || row(v_order.id, v_order.version, 'closed', v_order.symbol, seq, v_order.account_id, v_order.side, v_order.qty, v_order.limit_price,
-        v_order.cum_qty, 0, v_order.prev_status, v_order.status, v_order.accept_seq, null, v_order.reason, p_event_ids[i], p_ats[i], v_now)::order_events;
+      v_events := v_events
+        || order_event(v_order, 'closed', seq, v_order.prev_status, null, p_event_ids[i], v_order.reason, p_ats[i], v_now);
       v_payloads[i] := order_json(v_order);
       v_versions[i] := v_order.version;
     elsif outcome = 'unknown-order' then

@@ -28,7 +28,8 @@ begin
     end;
   end if;
   if outcome = 'ok' then
-    insert into markets (symbol, base, base_scale, quote, quote_scale, tick_size, lot_size, min_notional, max_price, max_qty, fee_account_id, request_hash)
+    insert into markets (symbol, base, base_scale, quote, quote_scale, tick_size, lot_size, min_notional, max_price, max_qty,
+      fee_account_id, request_hash)
     values (p_symbol, p_base, v_base_scale, p_quote, v_quote_scale, p_tick_size, p_lot_size, p_min_notional, p_max_price, p_max_qty,
       p_fee_account_id, p_request_hash)
     on conflict (symbol) do nothing;

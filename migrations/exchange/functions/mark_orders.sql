@@ -35,19 +35,20 @@ begin
       when v_from = v_to then 'same'
       when v_order.closed_at is not null then 'order-closed'
       when p_statuses[i] is null and v_from not in ('pending-cancel', 'pending-replace') then 'not-pending'
-      when not exists (select from transitions as t where t.machine = 'order' and t.from_status = v_from and t.to_status = v_to) then 'illegal-transition'
+      when not exists (
+        select from transitions as t where t.machine = 'order' and t.from_status = v_from and t.to_status = v_to) then 'illegal-transition'
       else 'ok'
     end;
 
     if outcome = 'ok' then
       v_order.status := v_to;
-      v_order.prev_status := case when v_from in ('pending-cancel', 'pending-replace') and p_statuses[i] is not null then v_order.prev_status else v_from end;
+      -- From one request to another: what would be put back stays.
+      v_order.prev_status := case when p_statuses[i] is not null and v_from like 'pending-%' then v_order.prev_status else v_from end;
       v_order.version := v_order.version + 1;
       v_orders[o] := v_order;
-      v_events := v_events || row(v_order.id, v_order.version,
+      v_events := v_events || order_event(v_order,
         case p_statuses[i] when 'pending-cancel' then 'cancel-requested' when 'pending-replace' then 'replace-requested' else 'request-rejected' end,
-        v_order.symbol, null, v_order.account_id, v_order.side, v_order.qty, v_order.limit_price, v_order.cum_qty, v_order.leaves_qty, v_from, v_order.status,
-        v_order.accept_seq, null, p_reasons[i], null, p_ats[i], v_now)::order_events;
+        null, v_from, null, null, p_reasons[i], p_ats[i], v_now);
     elsif outcome = 'unknown-order' then
       v_order := null;
     end if;

@@ -2,7 +2,6 @@
 create or replace function order_json(p_order orders) returns jsonb
 language sql
 stable
-set search_path from current
 return jsonb_strip_nulls(jsonb_build_object(
   'orderId', p_order.id, 'clientOrderId', p_order.client_order_id, 'accountId', p_order.account_id, 'symbol', p_order.symbol,
   'side', p_order.side, 'type', p_order.type, 'timeInForce', p_order.tif, 'quantity', trim_scale(p_order.qty)::text,

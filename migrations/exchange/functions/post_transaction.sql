@@ -1,7 +1,8 @@
 -- One balanced transaction of any kind but `trade`. Debits of customers need funds; with a hold, what the transaction takes from the
 -- hold's balance is captured from the hold instead, and p_close_hold gives its rest back. Event ids: one a posting, used for customers.
 -- ok | same | id-conflict | unknown-account | unknown-asset | too-many-digits | zero-amount | unbalanced | account-closed | account-suspended
--- | unknown-transaction | not-reversible | already-reversed | not-the-reverse | unknown-hold | hold-closed | hold-exceeded | insufficient-funds | out-of-range
+-- | unknown-transaction | not-reversible | already-reversed | not-the-reverse | unknown-hold | hold-closed | hold-exceeded
+-- | insufficient-funds | out-of-range
 create or replace function post_transaction(
   p_kind text, p_reference text, p_reverts_id text, p_scope_ids text[], p_account_ids text[], p_assets text[], p_amounts numeric[],
   p_hold_id text, p_close_hold boolean, p_reason text, p_request_hash text, p_at timestamptz, p_event_ids text[], p_context write_context
@@ -24,6 +25,8 @@ begin
     if p_hold_id is not null then
       select * into v_hold from holds where id = p_hold_id for no key update;
     end if;
+    -- Against the closing of an account, which locks it for update: whoever closes it first is seen below.
+    perform from accounts as a where a.id = any (p_account_ids) and a.kind = 'customer' order by a.id for key share;
     perform from balances as b
     where b.account_id = any (p_account_ids) and b.account_kind = 'customer'
       and (b.account_id, b.asset) in (select i.account_id, i.asset from unnest(p_account_ids, p_assets) as i (account_id, asset))
@@ -64,7 +67,8 @@ begin
         version = version + 1
       where id = p_hold_id;
     end if;
-    balances := write_entries(v_id, p_account_ids, p_assets, p_amounts, v_hold.account_id, v_hold.asset, v_captured + v_released, p_at, recorded_at, p_event_ids, p_context);
+    balances := write_entries(v_id, p_account_ids, p_assets, p_amounts, v_hold.account_id, v_hold.asset, v_captured + v_released,
+      p_at, recorded_at, p_event_ids, p_context);
   end if;
   return next;
 end

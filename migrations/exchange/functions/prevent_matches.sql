@@ -44,7 +44,8 @@ begin
         when mk.closed_at is not null or tk.closed_at is not null then 'order-closed'
         else 'ok'
       end as outcome
-    from unnest(p_match_ids, p_symbols, p_maker_order_ids, p_taker_order_ids, p_prices, p_qtys, p_fences, p_ats, p_maker_event_ids, p_taker_event_ids)
+    from unnest(p_match_ids, p_symbols, p_maker_order_ids, p_taker_order_ids, p_prices, p_qtys, p_fences, p_ats, p_maker_event_ids,
+      p_taker_event_ids)
       with ordinality as i (id, symbol, maker_order_id, taker_order_id, price, qty, fence, at, maker_event_id, taker_event_id, n)
     left join leases as lease on lease.name = 'matching/' || i.symbol
     left join orders as mk on mk.id = i.maker_order_id and mk.id = any (l.order_ids)
@@ -58,8 +59,8 @@ begin
     end if;
     if v_match.outcome = 'ok' then
       insert into prevented_matches (id, symbol, account_id, maker_order_id, taker_order_id, price, qty, stp_mode, prevented_at, recorded_at)
-      values (v_match.id, v_match.symbol, v_match.account_id, v_match.maker_order_id, v_match.taker_order_id, v_match.price, v_match.qty, v_match.mode,
-        v_match.at, v_now);
+      values (v_match.id, v_match.symbol, v_match.account_id, v_match.maker_order_id, v_match.taker_order_id, v_match.price, v_match.qty,
+        v_match.mode, v_match.at, v_now);
       if v_match.mode in ('cancel-oldest', 'cancel-both') then
         v_ended := v_ended || v_match.maker_order_id; v_event_ids := v_event_ids || v_match.maker_event_id;
         v_at := v_at || v_match.at; v_contexts := v_contexts || p_contexts[v_match.n];

@@ -56,7 +56,8 @@ begin
     select case
       when bool_or(abs(coalesce(b.posted, 0) + net.amount) >= 1e20) then 'out-of-range'
       when bool_or(net.amount < 0 and coalesce(b.posted + b.overdraft - b.held, 0) + net.amount
-        + case when (net.account_id, net.asset) = (p_hold.account_id, p_hold.asset) then p_captured + p_released else 0 end < 0) then 'insufficient-funds'
+        + case when (net.account_id, net.asset) = (p_hold.account_id, p_hold.asset) then p_captured + p_released else 0 end < 0)
+        then 'insufficient-funds'
     end into v_refusal
     from (
       select i.account_id, i.asset, sum(i.amount) as amount

@@ -81,7 +81,7 @@ begin
       when p_valid_untils[i] < p_ats[i] + p_check_margin then 'check-expired'
       when v_qty <= v_order.cum_qty then 'quantity-below-filled'
       when v_qty % v_market.lot_size <> 0 then 'off-lot'
-      when v_price % v_market.tick_size <> 0 then 'off-tick'
+      when v_price <= 0 or v_price % v_market.tick_size <> 0 then 'off-tick'
       when v_qty > v_market.max_qty then 'quantity-too-large'
       when v_price > v_market.max_price then 'price-too-high'
       when v_price * v_qty < v_market.min_notional then 'below-min-notional'
@@ -114,8 +114,7 @@ begin
       v_balance.held := v_balance.held + v_more;
       v_balance.version := v_balance.version + 1;
       v_balances[b] := v_balance;
-      v_events := v_events || row(v_order.id, v_order.version, 'replaced', v_order.symbol, seq, v_order.account_id, v_order.side, v_order.qty, v_order.limit_price,
-        v_order.cum_qty, v_order.leaves_qty, v_order.prev_status, v_order.status, v_order.accept_seq, null, null, p_event_ids[i], p_ats[i], v_now)::order_events;
+      v_events := v_events || order_event(v_order, 'replaced', seq, v_order.prev_status, null, p_event_ids[i], null, p_ats[i], v_now);
       v_payloads[i] := order_json(v_order);
       v_versions[i] := v_order.version;
     elsif outcome = 'unknown-order' then

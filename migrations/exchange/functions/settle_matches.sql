@@ -108,9 +108,9 @@ begin
     if outcome = 'ok' then
       v_state.last_trade_seq := v_state.last_trade_seq + 1;
       v_state.last_price := p_prices[i];
-      v_trade := row(p_match_ids[i], p_symbols[i], v_state.last_trade_seq, v_maker.id, v_taker.id, v_maker.account_id, v_taker.account_id, v_taker.side,
-        p_prices[i], p_qtys[i], quote_qty, trunc(quote_qty * v_maker.maker_rate, v_market.quote_scale), trunc(quote_qty * v_taker.taker_rate, v_market.quote_scale),
-        v_market.quote, p_event_ids[i], p_ats[i], v_now)::trades;
+      v_trade := row(p_match_ids[i], p_symbols[i], v_state.last_trade_seq, v_maker.id, v_taker.id, v_maker.account_id, v_taker.account_id,
+        v_taker.side, p_prices[i], p_qtys[i], quote_qty, trunc(quote_qty * v_maker.maker_rate, v_market.quote_scale),
+        trunc(quote_qty * v_taker.taker_rate, v_market.quote_scale), v_market.quote, p_event_ids[i], p_ats[i], v_now)::trades;
       v_sides := '[]';
       for side in 1 .. 2 loop
         o := case side when 1 then mk else tk end;
@@ -145,27 +145,30 @@ begin
         v_orders[o] := v_order;
         v_holds[o] := v_hold;
         v_balances[b] := v_balance;
-        v_entries := v_entries || row('trade:' || v_trade.id, 2 * side - 1, v_order.account_id, v_balance.asset, -v_paid, v_balance.posted, v_balance.version, null, v_now)::entries;
+        v_entries := v_entries || row('trade:' || v_trade.id, 2 * side - 1, v_order.account_id, v_balance.asset, -v_paid,
+          v_balance.posted, v_balance.version, null, v_now)::entries;
 
         b := array_position(v_balance_keys, v_order.account_id || ':' || case v_order.side when 'buy' then v_market.base else v_market.quote end);
         v_balance := v_balances[b];
         v_balance.posted := v_balance.posted + v_received;
         v_balance.version := v_balance.version + 1;
         v_balances[b] := v_balance;
-        v_entries := v_entries || row('trade:' || v_trade.id, 2 * side, v_order.account_id, v_balance.asset, v_received, v_balance.posted, v_balance.version, null, v_now)::entries;
+        v_entries := v_entries || row('trade:' || v_trade.id, 2 * side, v_order.account_id, v_balance.asset, v_received,
+          v_balance.posted, v_balance.version, null, v_now)::entries;
 
         v_state.last_seq := v_state.last_seq + 1;
-        v_events := v_events || row(v_order.id, v_order.version, 'filled', v_order.symbol, v_state.last_seq, v_order.account_id, v_order.side, v_order.qty, v_order.limit_price,
-          v_order.cum_qty, v_order.leaves_qty, v_from, v_order.status, v_order.accept_seq, v_trade.id, null, null, v_trade.matched_at, v_now)::order_events;
+        v_events := v_events || order_event(v_order, 'filled', v_state.last_seq, v_from, v_trade.id, null, null, p_ats[i], v_now);
         v_sides := v_sides || jsonb_build_object('orderId', v_order.id, 'accountId', v_order.account_id, 'side', v_order.side,
-          'liquidity', case side when 1 then 'maker' else 'taker' end, 'cum', trim_scale(v_order.cum_qty)::text, 'leaves', trim_scale(v_order.leaves_qty)::text,
-          'status', v_order.status, 'orderVersion', v_order.version, 'fee', trim_scale(v_fee)::text, 'feeAsset', v_market.quote);
+          'liquidity', case side when 1 then 'maker' else 'taker' end, 'cum', trim_scale(v_order.cum_qty)::text,
+          'leaves', trim_scale(v_order.leaves_qty)::text, 'status', v_order.status, 'orderVersion', v_order.version,
+          'fee', trim_scale(v_fee)::text, 'feeAsset', v_market.quote);
       end loop;
       v_states[s] := v_state;
       v_maker := v_orders[mk];
       v_taker := v_orders[tk];
       if v_trade.maker_fee + v_trade.taker_fee > 0 then
-        v_entries := v_entries || row('trade:' || v_trade.id, 5, v_market.fee_account_id, v_market.quote, v_trade.maker_fee + v_trade.taker_fee, null, null, null, v_now)::entries;
+        v_entries := v_entries || row('trade:' || v_trade.id, 5, v_market.fee_account_id, v_market.quote,
+          v_trade.maker_fee + v_trade.taker_fee, null, null, null, v_now)::entries;
       end if;
       v_trade_ids := v_trade_ids || v_trade.id;
       v_trades := v_trades || v_trade;
@@ -184,8 +187,8 @@ begin
       taker_seq := null; taker_version := null; taker_status := null; taker_leaves := null;
     end if;
     trade_seq := v_trade.trade_seq; quote_qty := v_trade.quote_qty; maker_fee := v_trade.maker_fee; taker_fee := v_trade.taker_fee;
-    fee_asset := v_trade.fee_asset; taker_side := v_trade.taker_side; maker_account_id := v_trade.maker_account_id; taker_account_id := v_trade.taker_account_id;
-    matched_at := v_trade.matched_at; recorded_at := v_trade.recorded_at;
+    fee_asset := v_trade.fee_asset; taker_side := v_trade.taker_side; maker_account_id := v_trade.maker_account_id;
+    taker_account_id := v_trade.taker_account_id; matched_at := v_trade.matched_at; recorded_at := v_trade.recorded_at;
   end loop;
 
   if cardinality(v_new_trades) > 0 then
@@ -193,7 +196,8 @@ begin
       insert into trades select * from unnest(v_new_trades)
     ),
     journaled as (
-      insert into journal_transactions (kind, reference, effective_at, recorded_at) select 'trade', t.id, t.matched_at, v_now from unnest(v_new_trades) as t
+      insert into journal_transactions (kind, reference, effective_at, recorded_at)
+      select 'trade', t.id, t.matched_at, v_now from unnest(v_new_trades) as t
     ),
     left_to_fold as (
       insert into balance_deltas (account_id, asset, amount)

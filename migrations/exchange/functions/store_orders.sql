@@ -11,18 +11,21 @@ declare
   v_balances jsonb;
 begin
   with stated as (
-    update market_states as s set last_seq = n.last_seq, last_accept_seq = n.last_accept_seq, last_trade_seq = n.last_trade_seq, last_price = n.last_price
+    update market_states as s set last_seq = n.last_seq, last_accept_seq = n.last_accept_seq, last_trade_seq = n.last_trade_seq,
+      last_price = n.last_price
     from unnest(p_states) as n
     where s.symbol = n.symbol and s.last_seq <> n.last_seq and s.symbol = any (p_symbols)
   ),
   ordered as (
     update orders as o set qty = n.qty, limit_price = n.limit_price, cum_qty = n.cum_qty, leaves_qty = n.leaves_qty, cum_quote = n.cum_quote,
-      status = n.status, prev_status = n.prev_status, reason = n.reason, version = n.version, accept_seq = n.accept_seq, closed_at = n.closed_at
+      status = n.status, prev_status = n.prev_status, reason = n.reason, version = n.version, accept_seq = n.accept_seq, check_id = n.check_id,
+      valid_until = n.valid_until, closed_at = n.closed_at
     from unnest(p_orders) as n
     where o.id = n.id and o.version <> n.version and o.id = any (p_order_ids)
   ),
   held as (
-    update holds as h set amount = n.amount, captured = n.captured, released = n.released, state = n.state, version = n.version, closed_at = n.closed_at
+    update holds as h set amount = n.amount, captured = n.captured, released = n.released, state = n.state, version = n.version,
+      closed_at = n.closed_at
     from unnest(p_holds) as n
     where h.id = n.id and h.version <> n.version and h.id = any (p_hold_ids)
   ),

@@ -21,7 +21,8 @@ begin
     from posting group by account_id, asset, scope_id, kind
   ),
   changed as (
-    update balances as b set posted = b.posted + net.amount, held = b.held - net.unheld, version = b.version + net.entries, recorded_at = p_recorded_at
+    update balances as b set posted = b.posted + net.amount, held = b.held - net.unheld, version = b.version + net.entries,
+      recorded_at = p_recorded_at
     from net where net.kind = 'customer' and b.account_id = net.account_id and b.asset = net.asset and b.account_id = any (p_account_ids)
     returning b.account_id, b.asset, b.posted, b.held, b.overdraft, b.version
   ),
@@ -47,7 +48,8 @@ begin
   ),
   entered as (
     insert into entries (tx_id, n, account_id, asset, amount, balance_after, balance_version, event_id, recorded_at)
-    select p_tx_id, n, account_id, asset, amount, balance_after, balance_version, case kind when 'customer' then event_id end, p_recorded_at from entry
+    select p_tx_id, n, account_id, asset, amount, balance_after, balance_version, case kind when 'customer' then event_id end, p_recorded_at
+    from entry
   ),
   left_to_fold as (
     insert into balance_deltas (account_id, asset, amount) select account_id, asset, amount from net where kind <> 'customer'

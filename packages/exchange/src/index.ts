@@ -170,4 +170,3 @@ export {
   listTradesOfAccount,
   listTradesOfMarket,
 } from './trades/trades.ts';
-export { seedExchange } from './seed.ts';

@@ -144,22 +144,20 @@ export class AccountRepository implements Accounts {
   }
 
   list(input: ListAccounts = {}, options?: CallOptions): Listing<Account> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.list, { ...input, cursor }, options, async (given) => {
-          const { parentId, ownerId, kind, type, status, kycStatus } = given;
-          let query = db.selectFrom('accounts').select(accountColumns).orderBy('id').limit(given.limit + 1);
-          query = parentId === undefined ? query.where('parent_id', 'is', null) : query.where('parent_id', '=', parentId);
-          if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId);
-          if (kind !== undefined) query = query.where('kind', '=', kind);
-          if (type !== undefined) query = query.where('type', '=', type);
-          if (status !== undefined) query = query.where('status', '=', status);
-          if (kycStatus !== undefined) query = query.where('kyc_status', '=', kycStatus);
-          if (given.cursor) query = query.where('id', '>', given.cursor[0]);
-          const rows = await this.#context.pg.query('exchange.accounts.list', 'read', query);
-          return toPage(rows.map(toAccount), given.limit, (account) => [account.accountId]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.list, page, options, async (given) => {
+        const { parentId, ownerId, kind, type, status, kycStatus } = given;
+        let query = db.selectFrom('accounts').select(accountColumns).orderBy('id').limit(given.limit + 1);
+        query = parentId === undefined ? query.where('parent_id', 'is', null) : query.where('parent_id', '=', parentId);
+        if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId);
+        if (kind !== undefined) query = query.where('kind', '=', kind);
+        if (type !== undefined) query = query.where('type', '=', type);
+        if (status !== undefined) query = query.where('status', '=', status);
+        if (kycStatus !== undefined) query = query.where('kyc_status', '=', kycStatus);
+        if (given.cursor) query = query.where('id', '>', given.cursor[0]);
+        const rows = await this.#context.pg.query('exchange.accounts.list', 'read', query);
+        return toPage(rows.map(toAccount), given.limit, (account) => [account.accountId]);
+      }),
     );
   }
 

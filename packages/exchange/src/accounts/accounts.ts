@@ -34,22 +34,35 @@ export interface Account {
 
 /** Well-formed and small; kept as it is and never looked into. */
 const metadata = z
-  .record(z.string().max(64), z.json())
+  .record(z.string().max(64), z.unknown())
+  .refine((value) => isJson(value, 32), { message: 'expected JSON, at most 32 levels deep', abort: true })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 4096, 'expected at most 4096 bytes')
   .refine((value) => isStorable(JSON.stringify(value)), 'expected well-formed text without NUL');
+const isJson = (value: unknown, levels: number): boolean =>
+  value === null ||
+  typeof value === 'string' ||
+  typeof value === 'boolean' ||
+  Number.isFinite(value) ||
+  (typeof value === 'object' &&
+    levels > 0 &&
+    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) &&
+    Object.values(value).every((member) => isJson(member, levels - 1)));
 const isStorable = (json: string) => json.isWellFormed() && !/\\u0000|\\ud[89a-f]/i.test(json);
 
 /** The same `accountId` with the same content answers the account that stands; with other content it is a conflict. */
-export const openAccount = z.strictObject({
-  accountId: idInput.optional(),
-  parentId: idInput.optional(),
-  ownerId: textInput(64),
-  kind: z.enum(accountKinds).default('customer'),
-  type: z.enum(accountTypes).default('spot'),
-  feeTier: textInput(64).default('standard'),
-  checkRequired: z.boolean().default(false),
-  metadata: metadata.default({}),
-});
+export const openAccount = z
+  .strictObject({
+    accountId: idInput.optional(),
+    parentId: idInput.optional(),
+    ownerId: textInput(64),
+    kind: z.enum(accountKinds).default('customer'),
+    type: z.enum(accountTypes).default('spot'),
+    feeTier: textInput(64).default('standard'),
+    checkRequired: z.boolean().default(false),
+    metadata: metadata.default({}),
+  })
+  .refine(({ accountId, parentId }) => parentId === undefined || parentId !== accountId, { message: 'expected another account', path: ['parentId'] })
+  .refine(({ parentId, kind }) => parentId === undefined || kind === 'customer', { message: 'a sub-account is a customer', path: ['kind'] });
 export type OpenAccount = z.input<typeof openAccount>;
 
 /** With `version` a change is refused if the account was changed since. */

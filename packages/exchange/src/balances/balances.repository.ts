@@ -2,6 +2,7 @@ import {
   type AdapterContext,
   type CallOptions,
   type Decimal,
+  type Instant,
   decimal,
   instant,
   operation,
@@ -43,7 +44,7 @@ const statements = {
       .selectFrom('accounts as a')
       .select([
         'a.kind',
-        sql<string>`clock_timestamp()`.as('read_at'),
+        sql<Instant>`clock_timestamp()`.as('read_at'),
         // A customer's entries run a balance: the last one says it. The others are summed.
         sql<Decimal | null>`case when a.kind = 'customer'
           then (select e.balance_after from entries as e where e.account_id = a.id and e.asset = ${p.asset} and e.recorded_at <= ${p.at}::timestamptz
@@ -86,7 +87,7 @@ export class BalanceRepository implements Balances {
       const scopeId = scopeOf(account);
       const row = await this.#context.pg.maybe(statements.getAt, { accountId: account.accountId, scopeId, asset, at });
       if (!row) throw refusal('unknown-account', { accountId: account.accountId });
-      const final = instant.plusMillis(at, LONGEST_STATEMENT_MS) <= row.read_at;
+      const final = at <= instant.plusMillis(row.read_at, -LONGEST_STATEMENT_MS);
       return { asset, total: row.total ?? ZERO, at, final };
     });
   }

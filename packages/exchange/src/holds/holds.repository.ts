@@ -145,23 +145,21 @@ export class HoldRepository implements Holds {
   }
 
   list(input: ListHolds, options?: CallOptions): Listing<Hold> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.list, { ...input, cursor }, options, async (given) => {
-          let query = db
-            .selectFrom('holds')
-            .select(columns)
-            .where('account_id', '=', given.accountId)
-            .where('scope_id', '=', scopeOf(given))
-            .orderBy('id')
-            .limit(given.limit + 1);
-          if (given.kind !== undefined) query = query.where('kind', '=', given.kind);
-          if (given.state !== undefined) query = query.where('state', '=', given.state);
-          if (given.cursor) query = query.where('id', '>', given.cursor[0]);
-          const rows = await this.#context.pg.query('exchange.holds.list', 'read', query);
-          return toPage(rows.map(toHold), given.limit, (hold) => [hold.holdId]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.list, page, options, async (given) => {
+        let query = db
+          .selectFrom('holds')
+          .select(columns)
+          .where('account_id', '=', given.accountId)
+          .where('scope_id', '=', scopeOf(given))
+          .orderBy('id')
+          .limit(given.limit + 1);
+        if (given.kind !== undefined) query = query.where('kind', '=', given.kind);
+        if (given.state !== undefined) query = query.where('state', '=', given.state);
+        if (given.cursor) query = query.where('id', '>', given.cursor[0]);
+        const rows = await this.#context.pg.query('exchange.holds.list', 'read', query);
+        return toPage(rows.map(toHold), given.limit, (hold) => [hold.holdId]);
+      }),
     );
   }
 

@@ -58,7 +58,7 @@ export const listHolds = z.strictObject({
   ...accountFields,
   kind: z.enum(holdKinds).optional(),
   state: z.enum(holdStates).optional(),
-  ...pageFields(z.string().max(96)),
+  ...pageFields(holdId),
 });
 export type ListHolds = z.input<typeof listHolds>;
 

@@ -163,36 +163,34 @@ export class LedgerRepository implements Ledger {
   }
 
   listEntries(input: ListEntries, options?: CallOptions): Listing<StatementLine> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.listEntries, { ...input, cursor }, options, async (given) => {
-          let query = db
-            .selectFrom('entries as e')
-            .innerJoin('accounts as a', 'a.id', 'e.account_id')
-            .select(['e.tx_id', 'e.n', 'e.account_id', 'e.asset', 'e.amount', 'e.balance_after', 'e.recorded_at'])
-            .where('e.account_id', '=', given.accountId)
-            .where('a.scope_id', '=', scopeOf(given))
-            .where('e.asset', '=', given.asset)
-            .orderBy('e.recorded_at')
-            .orderBy('e.tx_id')
-            .orderBy('e.n')
-            .limit(given.limit + 1);
-          if (given.from !== undefined) query = query.where('e.recorded_at', '>=', given.from);
-          if (given.to !== undefined) query = query.where('e.recorded_at', '<', given.to);
-          if (given.cursor) {
-            const [at, id, line] = given.cursor;
-            query = query.where(sql<boolean>`(e.recorded_at, e.tx_id, e.n) > (${at}::timestamptz, ${id}, ${line})`);
-          }
-          const rows = await this.#context.pg.query('exchange.ledger.listEntries', 'read', query);
-          const lines = rows.map((row) => ({
-            ...toEntry(row),
-            transactionId: row.tx_id,
-            line: row.n,
-            recordedAt: row.recorded_at,
-          }));
-          return toPage(lines, given.limit, (last) => [last.recordedAt, last.transactionId, last.line]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.listEntries, page, options, async (given) => {
+        let query = db
+          .selectFrom('entries as e')
+          .innerJoin('accounts as a', 'a.id', 'e.account_id')
+          .select(['e.tx_id', 'e.n', 'e.account_id', 'e.asset', 'e.amount', 'e.balance_after', 'e.recorded_at'])
+          .where('e.account_id', '=', given.accountId)
+          .where('a.scope_id', '=', scopeOf(given))
+          .where('e.asset', '=', given.asset)
+          .orderBy('e.recorded_at')
+          .orderBy('e.tx_id')
+          .orderBy('e.n')
+          .limit(given.limit + 1);
+        if (given.from !== undefined) query = query.where('e.recorded_at', '>=', given.from);
+        if (given.to !== undefined) query = query.where('e.recorded_at', '<', given.to);
+        if (given.cursor) {
+          const [at, id, line] = given.cursor;
+          query = query.where(sql<boolean>`(e.recorded_at, e.tx_id, e.n) > (${at}::timestamptz, ${id}, ${line})`);
+        }
+        const rows = await this.#context.pg.query('exchange.ledger.listEntries', 'read', query);
+        const lines = rows.map((row) => ({
+          ...toEntry(row),
+          transactionId: row.tx_id,
+          line: row.n,
+          recordedAt: row.recorded_at,
+        }));
+        return toPage(lines, given.limit, (last) => [last.recordedAt, last.transactionId, last.line]);
+      }),
     );
   }
 

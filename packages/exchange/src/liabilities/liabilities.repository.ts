@@ -17,6 +17,7 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { scopeOf } from '../accounts/account-ref.ts';
 import type { Tables } from '../schema.ts';
 import {
   type InclusionProof,
@@ -56,7 +57,12 @@ const statements = {
     db.selectFrom('liability_snapshots').select(columns).where('id', '=', p.id),
   ),
   leaves: statement('exchange.liabilities.leaves', 'read', (p: { id: string }) =>
-    db.selectFrom('liability_leaves').select(['account_id', 'asset', 'amount', 'salt']).where('snapshot_id', '=', p.id).orderBy('n'),
+    db
+      .selectFrom('liability_leaves as l')
+      .innerJoin('accounts as a', 'a.id', 'l.account_id')
+      .select(['l.account_id', 'a.scope_id', 'l.asset', 'l.amount', 'l.salt'])
+      .where('l.snapshot_id', '=', p.id)
+      .orderBy('l.n'),
   ),
 };
 
@@ -108,25 +114,24 @@ export class LiabilityRepository implements Liabilities {
   }
 
   list(input: ListSnapshots = {}, options?: CallOptions): Listing<LiabilitySnapshot> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.list, { ...input, cursor }, options, async (given) => {
-          let query = db.selectFrom('liability_snapshots').select(columns).orderBy('as_of', 'desc').orderBy('id', 'desc').limit(given.limit + 1);
-          if (given.cursor) query = query.where(sql<boolean>`(as_of, id) < (${given.cursor[0]}::timestamptz, ${given.cursor[1]})`);
-          const rows = await this.#context.pg.query('exchange.liabilities.list', 'read', query);
-          return toPage(rows.map(toSnapshot), given.limit, (last) => [last.asOf, last.snapshotId]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.list, page, options, async (given) => {
+        let query = db.selectFrom('liability_snapshots').select(columns).orderBy('as_of', 'desc').orderBy('id', 'desc').limit(given.limit + 1);
+        if (given.cursor) query = query.where(sql<boolean>`(as_of, id) < (${given.cursor[0]}::timestamptz, ${given.cursor[1]})`);
+        const rows = await this.#context.pg.query('exchange.liabilities.list', 'read', query);
+        return toPage(rows.map(toSnapshot), given.limit, (last) => [last.asOf, last.snapshotId]);
+      }),
     );
   }
 
   prove(input: ProveInclusion, options?: CallOptions): Promise<InclusionProof> {
-    return this.#context.run(operations.prove, input, options, async ({ snapshotId, accountId, asset }) => {
+    return this.#context.run(operations.prove, input, options, async ({ snapshotId, asset, ...account }) => {
+      const { accountId } = account;
       const snapshot = await this.#find(snapshotId);
       if (!snapshot) throw refusal('unknown-snapshot', { snapshotId });
-      const leaves = (await this.#context.pg.many(statements.leaves, { id: snapshotId })).map(({ account_id, ...leaf }) => ({ accountId: account_id, ...leaf }));
+      const leaves = (await this.#context.pg.many(statements.leaves, { id: snapshotId })).map(({ account_id, scope_id, ...leaf }) => ({ accountId: account_id, scopeId: scope_id, ...leaf }));
       const ofAsset = leaves.filter((leaf) => leaf.asset === asset);
-      const index = ofAsset.findIndex((leaf) => leaf.accountId === accountId);
+      const index = ofAsset.findIndex((leaf) => leaf.accountId === accountId && leaf.scopeId === scopeOf(account));
       if (index < 0) throw refusal('unknown-balance', { snapshotId, accountId, asset });
       const { amount, salt } = ofAsset[index]!;
       return { snapshotId, root: snapshot.root, accountId, asset, amount, salt, steps: sumProof(ofAsset, index), assets: assetNodes(leaves) };

@@ -1,4 +1,4 @@
-import { type CallOptions, type Decimal, type Instant, type Listing, assetInput, idInput, pageFields } from '@tse/core';
+import { type CallOptions, type Decimal, type Instant, type Listing, assetInput, idInput, instantInput, pageFields } from '@tse/core';
 import { z } from 'zod';
 import { accountFields } from '../accounts/account-ref.ts';
 import { type ProofStep, type SumNode, commitment, verifySumProof } from './merkle-sum-tree.ts';
@@ -33,7 +33,7 @@ export type TakeSnapshot = z.input<typeof takeSnapshot>;
 export const proveInclusion = z.strictObject({ snapshotId: idInput, ...accountFields, asset: assetInput });
 export type ProveInclusion = z.input<typeof proveInclusion>;
 /** Newest first. */
-export const listSnapshots = z.strictObject(pageFields(z.iso.datetime(), idInput));
+export const listSnapshots = z.strictObject(pageFields(instantInput, idInput));
 export type ListSnapshots = z.input<typeof listSnapshots>;
 
 export type LiabilityRefusal = 'unknown-snapshot' | 'unknown-balance';

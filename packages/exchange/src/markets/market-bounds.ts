@@ -2,11 +2,16 @@ import { type Decimal, decimal } from '@tse/core';
 
 const MAX_TICKS = '9007199254740991';
 const MAX_LOTS = '9223372036854775807';
-const MAX_VALUE = '10000000000000000000';
+const MAX_VALUE = '10000000000000000000' as Decimal;
+/** Of a price whose market says nothing of it; as much is left for a quantity. */
+const USUAL_MAX = '3000000000' as Decimal;
 
-const floorTo = (value: Decimal, step: Decimal): Decimal => decimal.times(decimal.div(value, step, 0, 'down'), step);
-const atMost = (a: Decimal, steps: string, step: Decimal): Decimal =>
-  decimal.compare(decimal.div(a, step, 0, 'down'), steps) > 0 ? decimal.times(steps, step) : floorTo(a, step);
+/** The largest multiple of a step that is not above `value` nor above so many steps; one step at least. */
+function largest(value: Decimal, step: Decimal, steps: string): Decimal {
+  if (decimal.compare(step, decimal.div(value, steps, 18, 'down')) <= 0) return decimal.times(steps, step);
+  if (decimal.compare(step, value) >= 0) return step;
+  return decimal.times(decimal.div(value, step, 0, 'down'), step);
+}
 
 /**
  * The largest price and quantity of a market whose terms leave them open: a price in ticks fits a double (the score in a Redis
@@ -14,9 +19,8 @@ const atMost = (a: Decimal, steps: string, step: Decimal): Decimal =>
  */
 export function marketBounds(terms: { tickSize: Decimal; lotSize: Decimal; maxPrice?: Decimal | undefined; maxQuantity?: Decimal | undefined }) {
   const { tickSize, lotSize } = terms;
-  const half = '3000000000' as Decimal;
-  const maxPrice =
-    terms.maxPrice ?? atMost(terms.maxQuantity ? decimal.div(MAX_VALUE, terms.maxQuantity, 0, 'down') : half, MAX_TICKS, tickSize);
-  const maxQuantity = terms.maxQuantity ?? atMost(decimal.div(MAX_VALUE, maxPrice, 0, 'down'), MAX_LOTS, lotSize);
+  const room = (other: Decimal) => (decimal.compare(other, '1') <= 0 ? MAX_VALUE : decimal.div(MAX_VALUE, other, 0, 'down'));
+  const maxPrice = terms.maxPrice ?? largest(terms.maxQuantity ? room(terms.maxQuantity) : USUAL_MAX, tickSize, MAX_TICKS);
+  const maxQuantity = terms.maxQuantity ?? largest(room(maxPrice), lotSize, MAX_LOTS);
   return { maxPrice, maxQuantity };
 }

@@ -174,18 +174,16 @@ export class MarketRepository implements Markets {
   }
 
   list(input: ListMarkets = {}, options?: CallOptions): Listing<Market> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.list, { ...input, cursor }, options, async (given) => {
-          let query = current().orderBy('m.symbol').limit(given.limit + 1);
-          if (given.base !== undefined) query = query.where('m.base', '=', given.base);
-          if (given.quote !== undefined) query = query.where('m.quote', '=', given.quote);
-          if (given.status !== undefined) query = query.where('s.status', '=', given.status);
-          if (given.cursor) query = query.where('m.symbol', '>', given.cursor[0]);
-          const rows = await this.#context.pg.query('exchange.markets.list', 'read', query);
-          return toPage(rows.map(toMarket), given.limit, (market) => [market.symbol]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.list, page, options, async (given) => {
+        let query = current().orderBy('m.symbol').limit(given.limit + 1);
+        if (given.base !== undefined) query = query.where('m.base', '=', given.base);
+        if (given.quote !== undefined) query = query.where('m.quote', '=', given.quote);
+        if (given.status !== undefined) query = query.where('s.status', '=', given.status);
+        if (given.cursor) query = query.where('m.symbol', '>', given.cursor[0]);
+        const rows = await this.#context.pg.query('exchange.markets.list', 'read', query);
+        return toPage(rows.map(toMarket), given.limit, (market) => [market.symbol]);
+      }),
     );
   }
 

@@ -3,6 +3,7 @@ import {
   type Decimal,
   type Listing,
   assetInput,
+  decimal,
   idInput,
   nonNegativeAmount,
   pageFields,
@@ -56,6 +57,8 @@ export interface FeeSchedule {
   tiers: FeeRates[];
 }
 
+const feeVersion = z.int().positive().max(2_147_483_647);
+
 /** The same again answers what stands, another scale under the same code is a conflict. */
 export const registerAsset = z.strictObject({
   asset: assetInput,
@@ -69,14 +72,16 @@ export type RegisterAsset = z.input<typeof registerAsset>;
  * Without `maxPrice` and `maxQuantity` the market takes the largest that the stores hold exactly.
  */
 export const openMarket = z.strictObject({
-  symbol: symbolInput,
+  symbol: symbolInput.refine((symbol) => new Set(symbol.split('-')).size === 2, 'expected two different assets'),
   tickSize: positiveAmount,
   lotSize: positiveAmount,
   minNotional: nonNegativeAmount.default('0' as Decimal),
   maxPrice: positiveAmount.optional(),
   maxQuantity: positiveAmount.optional(),
-  feeVersion: z.int().positive(),
-  feeAccountId: idInput,
+  /** Version 1 is free of fees and stands in every schema. */
+  feeVersion: feeVersion.default(1),
+  /** `fees` stands in every schema. */
+  feeAccountId: idInput.default('fees'),
   status: z.enum(['pre-open', 'open']).default('open'),
 });
 export type OpenMarket = z.input<typeof openMarket>;
@@ -85,19 +90,23 @@ export type OpenMarket = z.input<typeof openMarket>;
 export const changeMarket = z.strictObject({
   symbol: symbolInput,
   status: z.enum(marketStatuses).optional(),
-  feeVersion: z.int().positive().optional(),
+  feeVersion: feeVersion.optional(),
   version: z.int().positive().optional(),
   reason: textInput(200).optional(),
 });
 export type ChangeMarket = z.input<typeof changeMarket>;
 
 const rate = nonNegativeAmount.refine((text) => text === '0' || text.startsWith('0.'), 'expected a rate below 1');
-/** All tiers of one version at once; the tier `standard` is the one that markets ask for. */
+/** All tiers of one version at once (1 is taken by the free one); the tier `standard` is the one that markets ask for. */
 export const defineFees = z
   .strictObject({
-    version: z.int().positive().max(2_147_483_647),
+    version: feeVersion,
     tiers: z
-      .array(z.strictObject({ tier: textInput(64), maker: rate, taker: rate }))
+      .array(
+        z
+          .strictObject({ tier: textInput(64), maker: rate, taker: rate })
+          .refine(({ maker, taker }) => decimal.compare(maker, taker) <= 0, { message: 'expected at most the rate of the taker', path: ['maker'] }),
+      )
       .min(1)
       .max(100),
   })
@@ -112,7 +121,7 @@ export const listMarkets = z.strictObject({
   base: assetInput.optional(),
   quote: assetInput.optional(),
   status: z.enum(marketStatuses).optional(),
-  ...pageFields(z.string().max(40)),
+  ...pageFields(symbolInput),
 });
 export type ListMarkets = z.input<typeof listMarkets>;
 

@@ -17,6 +17,8 @@ import {
 
 const CHANGES_A_READ = 1000;
 const WATCH_MS = 100;
+/** A book that Redis lost without anybody asking for it is missed no longer than this. */
+const RECHECK_MS = 5000;
 
 const bySymbol = z.strictObject({ symbol: symbolInput });
 const operations = {
@@ -32,7 +34,10 @@ export class OrderBookStore implements OrderBooks {
   readonly #changes: BookChangeRepository;
   readonly #books: BookProjectionStore;
   readonly #heads = new Map<string, MarketHead>();
+  /** How far each book has been brought by this process. */
+  readonly #reached = new Map<string, number>();
   readonly #syncing = new Map<string, Promise<MarketHead>>();
+  #recheckedAt = performance.now();
   readonly #fallbacks: () => void;
   readonly #drift: (value: number, labels: { projection: string }) => void;
 
@@ -123,16 +128,16 @@ export class OrderBookStore implements OrderBooks {
     return syncing;
   }
 
-  /** Brings every book up that is behind; answers how many were. */
-  async syncAll(): Promise<number> {
-    let behind = 0;
-    for (const { symbol, last_seq } of await this.#changes.markets()) {
-      const head = this.#heads.get(symbol) ?? (await this.#changes.head(symbol));
-      if ((await this.#books.sequence(symbol, head.epoch)) === last_seq) continue;
-      behind += 1;
-      await this.sync(symbol);
+  /** Brings up every book that the tables are ahead of, or that Redis lost: looked for now and again. */
+  async syncAll(): Promise<void> {
+    const recheck = performance.now() - this.#recheckedAt > RECHECK_MS;
+    if (recheck) {
+      this.#recheckedAt = performance.now();
+      this.#reached.clear();
     }
-    return behind;
+    for (const { symbol, last_seq } of await this.#changes.markets()) {
+      if (this.#reached.get(symbol) !== last_seq) await this.sync(symbol);
+    }
   }
 
   async #sync(symbol: string): Promise<MarketHead> {
@@ -148,13 +153,16 @@ export class OrderBookStore implements OrderBooks {
         at = applied.sequence < 0 || !applied.complete ? undefined : applied.sequence;
       }
     }
-    return at === undefined ? this.#rebuild(symbol, false) : head;
+    if (at === undefined) return this.#rebuild(symbol, false);
+    this.#reached.set(symbol, at);
+    return head;
   }
 
   async #rebuild(symbol: string, force: boolean): Promise<MarketHead> {
     const book = await this.#changes.book(symbol);
     this.#heads.set(symbol, book);
     await this.#books.replace(symbol, book, book.sequence, book.orders, force);
+    this.#reached.set(symbol, book.sequence);
     return book;
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderBookStore } from './order-books.store.ts';
 
 /** Between two rounds, so that a busy market is brought up in steps of many changes. */
-const SHORTEST_PAUSE_MS = 5;
+const SHORTEST_PAUSE_MS = 20;
 /** How long a book may be behind when another process wrote. */
 const LONGEST_PAUSE_MS = 250;
 

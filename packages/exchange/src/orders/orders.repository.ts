@@ -23,7 +23,7 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { scopeOf } from '../accounts/account-ref.ts';
+import { type AccountRef, accountRef, scopeOf } from '../accounts/account-ref.ts';
 import type { BalanceCopy, BalanceStore } from '../balances/balances.store.ts';
 import type { Tables } from '../schema.ts';
 import { type OrderRow, orderColumns, toOrder } from './order-rows.ts';
@@ -137,17 +137,19 @@ const statements = {
           .where(sql<boolean>`id = any (${p.ids}::text[])`),
       ),
   ),
-  findByClientOrderId: statement('exchange.orders.findByClientOrderId', 'read', (p: { accountId: string; clientOrderId: string }) =>
+  findByClientOrderId: statement('exchange.orders.findByClientOrderId', 'read', (p: { accountId: string; scopeId: string; clientOrderId: string }) =>
     db
       .selectFrom('orders')
       .select([...orderColumns, 'leaves_qty'])
       .where('account_id', '=', p.accountId)
+      .where('scope_id', '=', p.scopeId)
       .where('client_order_id', '=', p.clientOrderId)
       .unionAll(
         db
           .selectFrom('order_archive')
           .select([...orderColumns, sql<Decimal>`0::numeric`.as('leaves_qty')])
           .where('account_id', '=', p.accountId)
+          .where('scope_id', '=', p.scopeId)
           .where('client_order_id', '=', p.clientOrderId),
       ),
   ),
@@ -171,7 +173,7 @@ const operations = {
   refuseChange: operation('exchange.orders.refuseChange', refuseOrderChange, (input) => input.orderId),
   find: operation('exchange.orders.find', byId),
   get: operation('exchange.orders.get', byId),
-  findByClientOrderId: operation('exchange.orders.findByClientOrderId', z.strictObject({ accountId: idInput, clientOrderId: idInput })),
+  findByClientOrderId: operation('exchange.orders.findByClientOrderId', z.strictObject({ account: accountRef, clientOrderId: idInput })),
   list: operation('exchange.orders.list', listOrders),
   listOpen: operation('exchange.orders.listOpen', listOpenOrders),
   listEvents: operation('exchange.orders.listEvents', byId),
@@ -293,75 +295,71 @@ export class OrderRepository implements Orders {
     return this.#context.run(operations.get, { orderId }, options, (input) => this.#load(input.orderId));
   }
 
-  findByClientOrderId(accountId: string, clientOrderId: string, options?: CallOptions): Promise<Order | undefined> {
-    return this.#context.run(operations.findByClientOrderId, { accountId, clientOrderId }, options, async (input) => {
-      const row = await this.#context.pg.maybe(statements.findByClientOrderId, input);
+  findByClientOrderId(account: AccountRef, clientOrderId: string, options?: CallOptions): Promise<Order | undefined> {
+    return this.#context.run(operations.findByClientOrderId, { account, clientOrderId }, options, async (input) => {
+      const row = await this.#context.pg.maybe(statements.findByClientOrderId, { ...input.account, clientOrderId: input.clientOrderId });
       return row && toOrder(row);
     });
   }
 
   list(input: ListOrders, options?: CallOptions): Listing<Order> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.list, { ...input, cursor }, options, async (given) => {
-          const { accountId, symbol, side, status, from, to, cursor: after, limit } = given;
-          const direction = given.sort === 'oldest' ? 'asc' : 'desc';
-          const of = (table: 'orders' | 'order_archive') => {
-            let query = db
-              .selectFrom(table)
-              .select(orderColumns)
-              .select(table === 'orders' ? sql<Decimal>`leaves_qty`.as('leaves_qty') : sql<Decimal>`0::numeric`.as('leaves_qty'))
-              .where('account_id', '=', accountId)
-              .where('scope_id', '=', scopeOf(given))
-              .orderBy('placed_at', direction)
-              .orderBy('id', direction)
-              .limit(limit + 1);
-            if (symbol !== undefined) query = query.where('symbol', '=', symbol);
-            if (side !== undefined) query = query.where('side', '=', side);
-            if (status !== undefined) query = query.where(sql<boolean>`status = any (${arrayLiteral(status)}::text[])`);
-            if (from !== undefined) query = query.where('placed_at', '>=', from);
-            if (to !== undefined) query = query.where('placed_at', '<', to);
-            if (after) query = query.where(sql<boolean>`(placed_at, id) ${sql.raw(direction === 'asc' ? '>' : '<')} (${after[0]}::timestamptz, ${after[1]})`);
-            return db.selectFrom(query.as('o')).selectAll();
-          };
-          const query = db
-            .selectFrom(of('orders').unionAll(of('order_archive')).as('all'))
-            .selectAll()
+    return listing(input, (page) =>
+      this.#context.run(operations.list, page, options, async (given) => {
+        const { accountId, symbol, side, status, from, to, cursor: after, limit } = given;
+        const direction = given.sort === 'oldest' ? 'asc' : 'desc';
+        const of = (table: 'orders' | 'order_archive') => {
+          let query = db
+            .selectFrom(table)
+            .select(orderColumns)
+            .select(table === 'orders' ? sql<Decimal>`leaves_qty`.as('leaves_qty') : sql<Decimal>`0::numeric`.as('leaves_qty'))
+            .where('account_id', '=', accountId)
+            .where('scope_id', '=', scopeOf(given))
             .orderBy('placed_at', direction)
             .orderBy('id', direction)
             .limit(limit + 1);
-          const rows = await this.#context.pg.query('exchange.orders.list', 'read', query);
-          return toPage(rows.map(toOrder), limit, (order) => [order.placedAt, order.id]);
-        }),
-      input.cursor,
+          if (symbol !== undefined) query = query.where('symbol', '=', symbol);
+          if (side !== undefined) query = query.where('side', '=', side);
+          if (status !== undefined) query = query.where(sql<boolean>`status = any (${arrayLiteral(status)}::text[])`);
+          if (from !== undefined) query = query.where('placed_at', '>=', from);
+          if (to !== undefined) query = query.where('placed_at', '<', to);
+          if (after) query = query.where(sql<boolean>`(placed_at, id) ${sql.raw(direction === 'asc' ? '>' : '<')} (${after[0]}::timestamptz, ${after[1]})`);
+          return db.selectFrom(query.as('o')).selectAll();
+        };
+        const query = db
+          .selectFrom(of('orders').unionAll(of('order_archive')).as('all'))
+          .selectAll()
+          .orderBy('placed_at', direction)
+          .orderBy('id', direction)
+          .limit(limit + 1);
+        const rows = await this.#context.pg.query('exchange.orders.list', 'read', query);
+        return toPage(rows.map(toOrder), limit, (order) => [order.placedAt, order.id]);
+      }),
     );
   }
 
   listOpen(input: ListOpenOrders, options?: CallOptions): Listing<Order> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.listOpen, { ...input, cursor }, options, async ({ symbol, side, cursor: after, limit }) => {
-          let query = db
-            .selectFrom('orders')
-            .select([...orderColumns, 'leaves_qty'])
-            .where('symbol', '=', symbol)
-            .where('closed_at', 'is', null)
-            .where('accept_seq', 'is not', null)
-            .where('type', '=', 'limit')
-            .orderBy('side')
-            .orderBy('price_rank')
-            .orderBy('accept_seq')
-            .limit(limit + 1);
-          if (side !== undefined) query = query.where('side', '=', side);
-          if (after) {
-            const [lastSide, price, sequence] = after;
-            const rank = lastSide === 'buy' ? `-${price}` : price;
-            query = query.where(sql<boolean>`(side, price_rank, accept_seq) > (${lastSide}, ${rank}::numeric, ${sequence}::bigint)`);
-          }
-          const rows = await this.#context.pg.query('exchange.orders.listOpen', 'read', query);
-          return toPage(rows.map(toOrder), limit, (order) => [order.side, order.price!, order.acceptSequence!]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.listOpen, page, options, async ({ symbol, side, cursor: after, limit }) => {
+        let query = db
+          .selectFrom('orders')
+          .select([...orderColumns, 'leaves_qty'])
+          .where('symbol', '=', symbol)
+          .where('closed_at', 'is', null)
+          .where('accept_seq', 'is not', null)
+          .where('type', '=', 'limit')
+          .orderBy('side')
+          .orderBy('price_rank')
+          .orderBy('accept_seq')
+          .limit(limit + 1);
+        if (side !== undefined) query = query.where('side', '=', side);
+        if (after) {
+          const [lastSide, price, sequence] = after;
+          const rank = lastSide === 'buy' ? `-${price}` : price;
+          query = query.where(sql<boolean>`(side, price_rank, accept_seq) > (${lastSide}, ${rank}::numeric, ${sequence}::bigint)`);
+        }
+        const rows = await this.#context.pg.query('exchange.orders.listOpen', 'read', query);
+        return toPage(rows.map(toOrder), limit, (order) => [order.side, order.price!, order.acceptSequence!]);
+      }),
     );
   }
 
@@ -510,7 +508,7 @@ const endOfDay = (at: Instant): Instant => instant.of(new Date(Math.floor(instan
 /** What a repeat must equal. The end of a day is ours and not the caller's, so it is left out. */
 const placeHash = (order: Placing['order'], tif: string) =>
   requestHash(
-    ...[scopeOf(order), order.accountId, order.symbol, order.clientOrderId, order.side, order.type, tif, order.quantity, order.price, order.quoteBudget],
+    ...[order.orderId, scopeOf(order), order.accountId, order.symbol, order.clientOrderId, order.side, order.type, tif, order.quantity, order.price, order.quoteBudget],
     ...[order.selfTradePrevention, order.postOnly, order.pending, order.riskCheckId, order.validUntil, order.expiresAt],
   );
 

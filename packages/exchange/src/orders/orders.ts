@@ -14,7 +14,7 @@ import {
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { accountFields } from '../accounts/account-ref.ts';
+import { type AccountRef, accountFields } from '../accounts/account-ref.ts';
 import { type OrderStatus, orderStatuses } from './order-states.ts';
 
 export const sides = ['buy', 'sell'] as const;
@@ -143,7 +143,7 @@ export const listOrders = z.strictObject({
   from: instantInput.optional(),
   to: instantInput.optional(),
   sort: z.enum(['newest', 'oldest']).default('newest'),
-  ...pageFields(z.iso.datetime(), idInput),
+  ...pageFields(instantInput, idInput),
 });
 export type ListOrders = z.input<typeof listOrders>;
 export const listOpenOrders = z.strictObject({ symbol: symbolInput, side: z.enum(sides).optional(), ...pageFields(z.enum(sides), positiveAmount, z.int()) });
@@ -214,7 +214,7 @@ export interface Orders {
   /** Archived ones too. */
   find(orderId: string, options?: CallOptions): Promise<Order | undefined>;
   get(orderId: string, options?: CallOptions): Promise<Order>;
-  findByClientOrderId(accountId: string, clientOrderId: string, options?: CallOptions): Promise<Order | undefined>;
+  findByClientOrderId(account: AccountRef, clientOrderId: string, options?: CallOptions): Promise<Order | undefined>;
   list(input: ListOrders, options?: CallOptions): Listing<Order>;
   /** What rests in a market, in price-time order, bids before asks: what an engine starts from. */
   listOpen(input: ListOpenOrders, options?: CallOptions): Listing<Order>;

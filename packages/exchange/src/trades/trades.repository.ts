@@ -70,58 +70,54 @@ export class TradeRepository implements Trades {
   }
 
   listOfMarket(input: ListTradesOfMarket, options?: CallOptions): Listing<Trade> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.listOfMarket, { ...input, cursor }, options, async ({ symbol, from, to, sort, cursor: after, limit }) => {
-          const oldest = sort === 'oldest';
-          let query = db
-            .selectFrom('trades')
-            .select(columns)
-            .where('symbol', '=', symbol)
-            .orderBy('trade_seq', oldest ? 'asc' : 'desc')
-            .limit(limit + 1);
-          if (from !== undefined) query = query.where('matched_at', '>=', from);
-          if (to !== undefined) query = query.where('matched_at', '<', to);
-          if (after) query = query.where('trade_seq', oldest ? '>' : '<', after[0]);
-          const rows = await this.#context.pg.query('exchange.trades.listOfMarket', 'replica', query);
-          return toPage(rows.map(toTrade), limit, (trade) => [trade.sequence]);
-        }),
-      input.cursor,
+    return listing(input, (page) =>
+      this.#context.run(operations.listOfMarket, page, options, async ({ symbol, from, to, sort, cursor: after, limit }) => {
+        const oldest = sort === 'oldest';
+        let query = db
+          .selectFrom('trades')
+          .select(columns)
+          .where('symbol', '=', symbol)
+          .orderBy('trade_seq', oldest ? 'asc' : 'desc')
+          .limit(limit + 1);
+        if (from !== undefined) query = query.where('matched_at', '>=', from);
+        if (to !== undefined) query = query.where('matched_at', '<', to);
+        if (after) query = query.where('trade_seq', oldest ? '>' : '<', after[0]);
+        const rows = await this.#context.pg.query('exchange.trades.listOfMarket', 'replica', query);
+        return toPage(rows.map(toTrade), limit, (trade) => [trade.sequence]);
+      }),
     );
   }
 
   listOfAccount(input: ListTradesOfAccount, options?: CallOptions): Listing<Trade> {
-    return listing(
-      (cursor) =>
-        this.#context.run(operations.listOfAccount, { ...input, cursor }, options, async (given) => {
-          const { accountId, symbol, side, from, to, cursor: after, limit } = given;
-          // Either side has its index; a trade of an account with itself is found on both.
-          const ofSide = (role: 'maker' | 'taker') => {
-            let query = db
-              .selectFrom('trades')
-              .select(columns)
-              .where(`${role}_account_id`, '=', accountId)
-              .where((eb) => eb.exists(eb.selectFrom('accounts').select('id').where('id', '=', accountId).where('scope_id', '=', scopeOf(given))))
-              .orderBy('matched_at')
-              .orderBy('id')
-              .limit(limit + 1);
-            if (symbol !== undefined) query = query.where('symbol', '=', symbol);
-            if (side !== undefined) query = query.where('taker_side', role === 'taker' ? '=' : '<>', side);
-            if (from !== undefined) query = query.where('matched_at', '>=', from);
-            if (to !== undefined) query = query.where('matched_at', '<', to);
-            if (after) query = query.where(sql<boolean>`(matched_at, id) > (${after[0]}::timestamptz, ${after[1]})`);
-            return db.selectFrom(query.as('t')).selectAll();
-          };
-          const query = db
-            .selectFrom(ofSide('maker').union(ofSide('taker')).as('either'))
-            .selectAll()
+    return listing(input, (page) =>
+      this.#context.run(operations.listOfAccount, page, options, async (given) => {
+        const { accountId, symbol, side, from, to, cursor: after, limit } = given;
+        // Either side has its index; a trade of an account with itself is found on both.
+        const ofSide = (role: 'maker' | 'taker') => {
+          let query = db
+            .selectFrom('trades')
+            .select(columns)
+            .where(`${role}_account_id`, '=', accountId)
+            .where((eb) => eb.exists(eb.selectFrom('accounts').select('id').where('id', '=', accountId).where('scope_id', '=', scopeOf(given))))
             .orderBy('matched_at')
             .orderBy('id')
             .limit(limit + 1);
-          const rows = await this.#context.pg.query('exchange.trades.listOfAccount', 'replica', query);
-          return toPage(rows.map(toTrade), limit, (trade) => [trade.matchedAt, trade.id]);
-        }),
-      input.cursor,
+          if (symbol !== undefined) query = query.where('symbol', '=', symbol);
+          if (side !== undefined) query = query.where('taker_side', role === 'taker' ? '=' : '<>', side);
+          if (from !== undefined) query = query.where('matched_at', '>=', from);
+          if (to !== undefined) query = query.where('matched_at', '<', to);
+          if (after) query = query.where(sql<boolean>`(matched_at, id) > (${after[0]}::timestamptz, ${after[1]})`);
+          return db.selectFrom(query.as('t')).selectAll();
+        };
+        const query = db
+          .selectFrom(ofSide('maker').union(ofSide('taker')).as('either'))
+          .selectAll()
+          .orderBy('matched_at')
+          .orderBy('id')
+          .limit(limit + 1);
+        const rows = await this.#context.pg.query('exchange.trades.listOfAccount', 'replica', query);
+        return toPage(rows.map(toTrade), limit, (trade) => [trade.matchedAt, trade.id]);
+      }),
     );
   }
 

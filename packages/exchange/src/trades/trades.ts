@@ -39,7 +39,7 @@ export const listTradesOfAccount = z.strictObject({
   symbol: symbolInput.optional(),
   side: z.enum(sides).optional(),
   ...window,
-  ...pageFields(z.iso.datetime(), idInput),
+  ...pageFields(instantInput, idInput),
 });
 export type ListTradesOfAccount = z.input<typeof listTradesOfAccount>;
 

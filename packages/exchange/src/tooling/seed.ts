@@ -1,4 +1,4 @@
-import type { ExchangeAdapter } from './adapter.ts';
+import type { ExchangeAdapter } from '../adapter.ts';
 
 const assets = [
   { asset: 'BTC', scale: 8, name: 'Bitcoin' },
@@ -16,8 +16,6 @@ const markets = [
 const customers = ['alice', 'bob', 'carol'];
 const funds = { BTC: '10', ETH: '100', USD: '1000000', USDT: '1000000' };
 
-const FEES = 'fees';
-
 /**
  * Development data: the usual assets and markets, customers with balances, one with a sub-account. Everything is named, so that
  * running it again changes nothing.
@@ -25,12 +23,10 @@ const FEES = 'fees';
 export async function seedExchange(exchange: ExchangeAdapter, progress: (text: string) => void = () => {}): Promise<Record<string, number>> {
   progress('assets and markets');
   for (const asset of assets) await exchange.markets.registerAsset(asset);
-  await exchange.accounts.open({ accountId: FEES, ownerId: 'exchange', kind: 'fee' });
-  await exchange.markets.defineFees({ version: 1, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });
-  for (const market of markets) await exchange.markets.open({ ...market, feeVersion: 1, feeAccountId: FEES });
+  await exchange.markets.defineFees({ version: 2, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });
+  for (const market of markets) await exchange.markets.open({ ...market, feeVersion: 2 });
 
   progress('accounts and balances');
-  await exchange.accounts.open({ accountId: 'external', ownerId: 'world', kind: 'external' });
   for (const accountId of customers) {
     await exchange.accounts.open({ accountId, ownerId: accountId });
     await exchange.accounts.decideKyc({ accountId, kycStatus: 'approved' });
@@ -47,5 +43,5 @@ export async function seedExchange(exchange: ExchangeAdapter, progress: (text: s
     amount: '1000',
     at: '2026-01-01T00:00:00Z',
   });
-  return { assets: assets.length, markets: markets.length, accounts: customers.length + 3 };
+  return { assets: assets.length, markets: markets.length, accounts: customers.length + 1 };
 }

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+import { layers } from './layers.ts';
+import type { Row, Rounds } from './measure.ts';
+import { orderBook } from './order-book.ts';
+import { pointRead } from './point-read.ts';
+import { settle } from './settle.ts';
+import { openStage } from './stage.ts';
+
+const HELP = `pnpm bench [NAME…] [--json] [--rounds N] [--seconds S]
+
+Ratios to named peers, measured in interleaved rounds on real servers of its own, after a warm-up. Rates say nothing on their own:
+machines differ and are shared.
+
+  read      accounts.find against pg and Kysely, alone and coalesced
+  layers    CPU of parse, context, span, timer and metrics
+  settle    matches.settle against pgbench with the same function, and a Kysely transaction
+  book      order-book adds and depth against the same Lua scripts by bare clients
+
+  --rounds N    rounds that count (5)
+  --seconds S   length of each contender's turn (5)
+  --json        one object on stdout; progress goes to stderr`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const names = ['read', 'layers', 'settle', 'book'];
+const unknown = positionals.find((name) => !names.includes(name));
+const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+if (values.help) console.log(HELP);
+else if (unknown !== undefined || !(rounds >= 1) || !(seconds > 0)) {
+  console.error(
+    unknown === undefined
+      ? 'expected numbers above zero'
+      : `no bench is called ${unknown}; there are ${names.join(', ')}`,
+  );
+  process.exitCode = 2;
+} else await main();
+
+async function main(): Promise<void> {
+  const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[2K${text}` : `${text}\n`);
+  const how: Rounds = { rounds, seconds, progress };
+  const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+  const rows: Row[] = [];
+  if (wanted('layers')) rows.push(...(await layers(how)));
+  if (['read', 'settle', 'book'].some(wanted)) {
+    await using stage = await openStage(progress);
+    if (wanted('read')) rows.push(...(await pointRead(stage, how)));
+    if (wanted('settle')) rows.push(...(await settle(stage, how)));
+    if (wanted('book')) rows.push(...(await orderBook(stage, how)));
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+  if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
+  else for (const row of rows) print(row);
+}
+
+function print({ bench, peer, ratio, min, max, target, bound, met, unit, note }: Row): void {
+  const number = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : '-');
+  const against = unit === 'µs CPU' ? unit : `x ${peer}${unit ? `, ${unit}` : ''}`;
+  console.log(
+    `${met ? 'met   ' : 'missed'} ${bench.padEnd(38)} ${number(ratio).padStart(6)} ${against} (${number(min)} to ${number(max)}; ${bound === 'at-least' ? '≥' : '≤'} ${number(target)})`,
+  );
+  if (note !== undefined) console.log(`         ${note}`);
+}

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import type { Identity } from '../pipe/identity.ts';
+import type { Instant } from '../values/instant.ts';
+
+/** A stream of latest values: conflated by key, capped, without numbers. It may lose, and nobody audits it. */
+export interface Feed<Payload = unknown> {
+  readonly source: Identity;
+  readonly payload: z.ZodType<Payload>;
+  readonly example: unknown;
+  /** What a newer value replaces: `({ symbol }) => symbol`. */
+  keyOf(payload: Payload): string;
+}
+
+/** One value of a feed. */
+export interface FeedEvent<Payload> {
+  readonly occurredAt: Instant;
+  readonly payload: Payload;
+}
+
+/** The price feed of a source, published under `<prefix>:price-feed`. */
+export const definePriceFeed = <Schema extends z.ZodType>(
+  source: Identity,
+  feed: { payload: Schema; example: z.input<Schema>; keyOf(payload: z.output<Schema>): string },
+): Feed<z.output<Schema>> => ({ source, ...feed }) as Feed<z.output<Schema>>;

@@ -1,0 +1,22 @@
+import type { AdapterTooling } from '@tse/core/admin';
+import { createExchangeAdapter } from '../adapter.ts';
+import { definition } from '../definition.ts';
+import { verifyBooks } from './book-identity.ts';
+import { verifyLedger } from './ledger-identity.ts';
+import { seedExchange } from './seed.ts';
+
+/** What the command `tse` does with this adapter. */
+export const tooling: AdapterTooling = {
+  definition,
+  async seed({ options, progress }) {
+    await using exchange = createExchangeAdapter(options);
+    return seedExchange(exchange, progress);
+  },
+  async verify({ facts, options, progress }) {
+    await using exchange = createExchangeAdapter(options);
+    progress('ledger');
+    const ledger = await verifyLedger(facts);
+    progress('books');
+    return [ledger, await verifyBooks(exchange)];
+  },
+};
