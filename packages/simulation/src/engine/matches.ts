@@ -12,14 +12,10 @@ export function toMatch(taker: OpenOrder, maker: RestingOrder, quantity: bigint)
   };
 }
 
-export function toPreventedMatch(
-  taker: OpenOrder,
-  { maker, quantity, endsMaker, endsTaker }: Prevention,
-): PreventedMatch {
+export function toPreventedMatch(taker: OpenOrder, { maker, quantity }: Prevention): PreventedMatch {
   return {
     preventionId: pairId('prevention', taker.id, maker.id),
     ...pairOf(taker, maker, quantity),
-    expire: [...(endsMaker ? (['maker'] as const) : []), ...(endsTaker ? (['taker'] as const) : [])],
     at: taker.placedAt,
   };
 }

@@ -9,6 +9,7 @@ export interface Incoming {
   readonly leaves: bigint;
   readonly budget: bigint | undefined;
   readonly timeInForce: OpenOrder['timeInForce'];
+  readonly postOnly: boolean;
   readonly selfTradePrevention: SelfTradePrevention;
 }
 
@@ -30,7 +31,7 @@ export interface Meeting {
 
 /** Decides what an incoming order does against the other side, and changes nothing: a fill-or-kill may yet come to nothing. */
 export function meet(taker: Incoming, opposite: BookSide, lot: bigint): Meeting {
-  if (taker.timeInForce === 'post-only' && opposite.best && reaches(taker, opposite.best.price))
+  if (taker.postOnly && opposite.best && reaches(taker, opposite.best.price))
     return { fills: [], prevented: [], leaves: taker.leaves, reason: 'post-only' };
   const { fills, prevented, leaves, stopped } = walk(taker, opposite, lot);
   if (leaves === 0n) return { fills, prevented, leaves };

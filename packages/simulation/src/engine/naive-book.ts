@@ -9,6 +9,7 @@ export interface SmallOrder {
   readonly quantity: number;
   readonly budget: number | undefined;
   readonly timeInForce: OpenOrder['timeInForce'];
+  readonly postOnly: boolean;
   readonly selfTradePrevention: SelfTradePrevention;
 }
 
@@ -28,8 +29,7 @@ export function naiveBook() {
       .toSorted((a, b) => (taker.side === 'buy' ? a.price - b.price : b.price - a.price)); // stable: time decides among equals
 
   function add(taker: SmallOrder) {
-    if (taker.timeInForce === 'post-only' && meets(taker).length > 0)
-      return { trades: [], prevented: [], left: taker.quantity };
+    if (taker.postOnly && meets(taker).length > 0) return { trades: [], prevented: [], left: taker.quantity };
     const before = structuredClone(book);
     const trades: { maker: string; price: number; quantity: number }[] = [];
     const prevented: string[] = [];

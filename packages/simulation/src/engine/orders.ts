@@ -9,17 +9,19 @@ export interface OpenOrder {
   readonly symbol: string;
   readonly side: Side;
   readonly type: 'limit' | 'market';
-  readonly timeInForce: 'gtc' | 'gtd' | 'post-only' | 'ioc' | 'fok';
+  readonly timeInForce: 'gtc' | 'gtd' | 'day' | 'ioc' | 'fok';
+  /** Ends instead of taking what rests. */
+  readonly postOnly: boolean;
   /** The limit; only a market order has none. */
   readonly price?: string;
   /** What is still to be matched, in the base asset. */
   readonly leavesQuantity: string;
-  /** The most a market buy may cost in the quote asset, fee included, and what it has cost so far without. */
+  /** The most a market buy may spend in the quote asset, before its fee, and what it has spent so far. */
   readonly quoteBudget?: string;
   readonly cumulativeQuote?: string;
   readonly selfTradePrevention: SelfTradePrevention;
   /** Dense in the market: time priority. */
-  readonly acceptSequence: number;
+  readonly acceptSequence?: number;
   /** Business time; a match carries that of its taker, so that matching again gives the same match. */
   readonly placedAt: string;
 }
@@ -35,7 +37,7 @@ export interface Match {
   readonly matchedAt: string;
 }
 
-/** Two orders of one account that would have traded, and which of them end for it. */
+/** Two orders of one account that would have traded; the taker's mode says which of them end for it. */
 export interface PreventedMatch {
   readonly preventionId: string;
   readonly symbol: string;
@@ -43,7 +45,6 @@ export interface PreventedMatch {
   readonly takerOrderId: string;
   readonly price: string;
   readonly quantity: string;
-  readonly expire: ('maker' | 'taker')[];
   readonly at: string;
 }
 

@@ -15,7 +15,8 @@ const anOrder = fc.record({
   price: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined, freq: 8 }),
   quantity: fc.integer({ min: 1, max: 9 }),
   budget: fc.integer({ min: 1, max: 60 }),
-  timeInForce: fc.constantFrom('gtc', 'gtc', 'gtd', 'post-only', 'ioc', 'fok'),
+  timeInForce: fc.constantFrom('gtc', 'gtc', 'gtd', 'ioc', 'fok'),
+  postOnly: fc.boolean(),
   selfTradePrevention: fc.constantFrom('none', 'cancel-newest', 'cancel-oldest', 'cancel-both'),
 });
 // A maker that self-trade prevention drops takes a quantity with it that no entry tells.
@@ -30,7 +31,7 @@ function small(drawn: typeof anOrder extends fc.Arbitrary<infer T> ? T : never, 
     ...drawn,
     id,
     budget: isMarket && drawn.side === 'buy' ? drawn.budget : undefined,
-    timeInForce: isMarket && drawn.timeInForce === 'post-only' ? 'ioc' : drawn.timeInForce,
+    postOnly: drawn.postOnly && !isMarket && drawn.timeInForce.startsWith('gt'),
   };
 }
 function open(order: SmallOrder, acceptSequence: number): OpenOrder {

@@ -17,6 +17,7 @@ function order(
     symbol: 'BTC-USD',
     side,
     timeInForce: 'gtc',
+    postOnly: false,
     leavesQuantity,
     selfTradePrevention: 'none',
     acceptSequence: seq,
@@ -163,16 +164,16 @@ describe('time in force', () => {
     });
   });
 
-  test('a budget includes the fee of the taker, and what was spent before counts', () => {
-    const rules = { lotSize: '0.01', takerFee: '0.001' };
+  test('what a budget has spent before counts', () => {
+    const rules = { lotSize: '0.01' };
     const ask = order('a', 'sell', '5', '100');
     const buy = (quoteBudget: string, cumulativeQuote = '0') =>
       priceTimeEngine([ask], rules).add(order('t', 'buy', '1', undefined, { quoteBudget, cumulativeQuote }));
-    expect(buy('100.1')).toMatchObject({ state: 'filled' });
-    expect(buy('100.0999')).toMatchObject({ reason: 'budget-spent', remainder: '0.01' });
-    expect(buy('200.2', '100')).toMatchObject({ state: 'filled' });
-    expect(buy('100.1', '50')).toMatchObject({ reason: 'budget-spent', remainder: '0.5' });
-    expect(buy('100.1', '300')).toMatchObject({ reason: 'budget-spent', remainder: '1', matches: [] });
+    expect(buy('100')).toMatchObject({ state: 'filled' });
+    expect(buy('99.9999')).toMatchObject({ reason: 'budget-spent', remainder: '0.01' });
+    expect(buy('200', '100')).toMatchObject({ state: 'filled' });
+    expect(buy('100', '50')).toMatchObject({ reason: 'budget-spent', remainder: '0.5' });
+    expect(buy('100', '300')).toMatchObject({ reason: 'budget-spent', remainder: '1', matches: [] });
   });
 
   test('a budget that just suffices fills', () => {
@@ -184,13 +185,13 @@ describe('time in force', () => {
 
   test('post-only is refused where it would trade, one tick away it rests', () => {
     const engine = priceTimeEngine(asks());
-    expect(engine.add(order('p1', 'buy', '1', '100', { timeInForce: 'post-only' }))).toMatchObject({
+    expect(engine.add(order('p1', 'buy', '1', '100', { postOnly: true }))).toMatchObject({
       state: 'closed',
       reason: 'post-only',
       remainder: '1',
       matches: [],
     });
-    expect(engine.add(order('p2', 'buy', '1', '99.99', { timeInForce: 'post-only' }))).toMatchObject({
+    expect(engine.add(order('p2', 'buy', '1', '99.99', { postOnly: true }))).toMatchObject({
       state: 'resting',
     });
   });
@@ -223,7 +224,6 @@ describe('self-trade prevention', () => {
         takerOrderId: 'taker',
         price: '100',
         quantity: '1',
-        expire: ['taker'],
         at: '2019-01-02T14:30:00.000000Z',
       },
     ]);
@@ -237,7 +237,7 @@ describe('self-trade prevention', () => {
     expect(entry).toMatchObject({
       state: 'resting',
       remainder: '1',
-      prevented: [{ makerOrderId: 'mine', expire: ['maker'] }],
+      prevented: [{ makerOrderId: 'mine' }],
     });
     expect(engine.cancel('mine')).toBeUndefined();
   });
@@ -247,7 +247,7 @@ describe('self-trade prevention', () => {
     expect(engine.add(taker('cancel-both'))).toMatchObject({
       state: 'closed',
       reason: 'self-trade',
-      prevented: [{ expire: ['maker', 'taker'] }],
+      prevented: [{ makerOrderId: 'mine' }],
     });
     expect(engine.depth()).toEqual({ bids: [], asks: [{ price: '100', quantity: '1', orders: 1 }] });
   });
@@ -312,7 +312,7 @@ describe('cancelling, repeating, restoring', () => {
   test('an order placed and not yet matched when its engine ended is matched on restoring, in accept sequence', () => {
     const maker = order('maker', 'sell', '1', '100');
     const late = order('late', 'sell', '1', '99');
-    const taker = { ...order('taker', 'buy', '1', '100'), acceptSequence: late.acceptSequence - 0.5 };
+    const taker = { ...order('taker', 'buy', '1', '100'), acceptSequence: late.acceptSequence! - 0.5 };
     const engine = priceTimeEngine([late, taker, maker]);
     expect(engine.restored).toHaveLength(1);
     expect(engine.restored[0]).toMatchObject({

@@ -4,7 +4,6 @@ import { toMatch, toPreventedMatch } from './matches.ts';
 import { meet, type Incoming } from './meet.ts';
 import type { Entry, OpenOrder } from './orders.ts';
 
-const ONE = toUnits('1');
 const SMALLEST = fromUnits(1n);
 
 export interface DepthLevel {
@@ -30,10 +29,9 @@ export interface PriceTimeEngine {
   depth(levels?: number): Depth;
 }
 
-/** What the budget of a market buy has to leave room for: whole lots only, and the fee of a taker as a fraction of the cost. */
+/** A market buy spends its budget in whole lots. */
 export interface BudgetRules {
   readonly lotSize?: string;
-  readonly takerFee?: string;
 }
 
 /**
@@ -42,10 +40,9 @@ export interface BudgetRules {
  */
 export function priceTimeEngine(
   open: Iterable<OpenOrder> = [],
-  { lotSize = SMALLEST, takerFee = '0' }: BudgetRules = {},
+  { lotSize = SMALLEST }: BudgetRules = {},
 ): PriceTimeEngine {
   const lot = toUnits(lotSize);
-  const fee = toUnits(takerFee);
   const sides = { buy: new BookSide('buy'), sell: new BookSide('sell') };
   const resting = new Map<string, { order: RestingOrder; side: BookSide }>();
   let symbol: string | undefined;
@@ -69,7 +66,7 @@ export function priceTimeEngine(
         state: 'resting',
       };
 
-    const incoming = toIncoming(order, fee);
+    const incoming = toIncoming(order);
     const [own, opposite] = order.side === 'buy' ? [sides.buy, sides.sell] : [sides.sell, sides.buy];
     const { fills, prevented, leaves, reason } = meet(incoming, opposite, lot);
     for (const { maker, quantity } of fills) take(maker, quantity);
@@ -88,7 +85,7 @@ export function priceTimeEngine(
   };
 
   const restored = [...open]
-    .toSorted((a, b) => a.acceptSequence - b.acceptSequence)
+    .toSorted((a, b) => (a.acceptSequence ?? 0) - (b.acceptSequence ?? 0))
     .map(add)
     .filter(({ matches, prevented, state }) => matches.length > 0 || prevented.length > 0 || state === 'closed');
 
@@ -106,7 +103,7 @@ export function priceTimeEngine(
   };
 }
 
-function toIncoming(order: OpenOrder, fee: bigint): Incoming {
+function toIncoming(order: OpenOrder): Incoming {
   const { type, price, timeInForce } = order;
   if (type === 'limit' && price === undefined) throw new RangeError(`limit order ${order.id} has no price`);
   return {
@@ -114,18 +111,18 @@ function toIncoming(order: OpenOrder, fee: bigint): Incoming {
     side: order.side,
     limit: type === 'limit' ? toUnits(price!) : undefined,
     leaves: toUnits(order.leavesQuantity),
-    budget: budgetOf(order, fee),
+    budget: budgetOf(order),
     timeInForce,
+    postOnly: order.postOnly,
     selfTradePrevention: order.selfTradePrevention,
   };
 }
 
-/** What may still be spent before fees. Price times quantity has both scales: the budget is held at that one, so that spending is exact. */
-function budgetOf({ quoteBudget, cumulativeQuote = '0' }: OpenOrder, fee: bigint): bigint | undefined {
+/** What may still be spent. Price times quantity has both scales: the budget is held at that one, so that spending is exact. */
+function budgetOf({ quoteBudget, cumulativeQuote = '0' }: OpenOrder): bigint | undefined {
   if (quoteBudget === undefined) return undefined;
-  const withoutFee = (toUnits(quoteBudget, 2 * AMOUNT_SCALE) * ONE) / (ONE + fee);
-  const spent = toUnits(cumulativeQuote, 2 * AMOUNT_SCALE);
-  return withoutFee > spent ? withoutFee - spent : 0n;
+  const left = toUnits(quoteBudget, 2 * AMOUNT_SCALE) - toUnits(cumulativeQuote, 2 * AMOUNT_SCALE);
+  return left > 0n ? left : 0n;
 }
 
 function depthOf(side: BookSide, most: number): DepthLevel[] {

@@ -33,10 +33,12 @@ export async function fundingFor(steps: AsyncIterable<Step>, terms: MarketTerms)
       const need = needs.get(order.accountId)!;
       if (order.side === 'sell') need.base += quantity;
       else
-        need.quote +=
+        need.quote += costWithFee(
           order.quoteBudget === undefined
-            ? costWithFee(price * quantity, terms)
-            : toUnits(order.quoteBudget, terms.quoteScale);
+            ? price * quantity
+            : toUnits(order.quoteBudget, terms.priceScale + terms.quantityScale),
+          terms,
+        );
     }
   }
   const deposits = [...needs].flatMap(([accountId, { base, quote }]) => [

@@ -11,10 +11,11 @@ export interface SimulatedOrder {
   readonly symbol: string;
   readonly side: Side;
   readonly type: 'limit' | 'market';
-  readonly timeInForce: 'gtc' | 'post-only' | 'ioc' | 'fok';
+  readonly timeInForce: 'gtc' | 'ioc' | 'fok';
+  readonly postOnly?: boolean;
   readonly quantity: string;
   readonly price?: string;
-  /** A market buy's most, in the quote asset: what its print costs with the fee. */
+  /** The most a market buy may spend, in the quote asset: what its print costs. */
   readonly quoteBudget?: string;
 }
 

@@ -28,13 +28,13 @@ async function* streamOf<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;
 }
 function accepted(order: SimulatedOrder, acceptSequence: number, placedAt: string): OpenOrder {
-  const { quantity: leavesQuantity } = order;
-  return { ...order, id: idOf(order), leavesQuantity, acceptSequence, placedAt, selfTradePrevention: 'cancel-newest' };
+  const { quantity: leavesQuantity, postOnly = false } = order;
+  return { ...order, postOnly, id: idOf(order), leavesQuantity, acceptSequence, placedAt, selfTradePrevention: 'cancel-newest' };
 }
 
 /** Runs the steps through the engine as the exchange simulator would, and answers what came of them. */
 async function played(prints: AsyncIterable<Print>, market: MarketTerms) {
-  const engine = priceTimeEngine([], { lotSize: fromUnits(1n, market.quantityScale), takerFee: market.takerFee });
+  const engine = priceTimeEngine([], { lotSize: fromUnits(1n, market.quantityScale) });
   const steps: Step[] = [];
   const orders = new Map<string, { order: SimulatedOrder; filled: bigint; state: string }>();
   let acceptSequence = 0;
@@ -106,7 +106,9 @@ describe('the participants', () => {
     const { steps, orders, depth } = await played(sp500Prints(2019).read(), market);
     expect(steps).toHaveLength(1008);
     expect(new Set(orders.map(({ order }) => order.accountId)).size).toBe(8);
-    expect(new Set(orders.map(({ order }) => `${order.side} ${order.type} ${order.timeInForce}`)).size).toBe(10);
+    expect(
+      new Set(orders.map(({ order }) => `${order.side} ${order.type} ${order.timeInForce} ${order.postOnly}`)).size,
+    ).toBe(10);
     expect(new Set(orders.map(({ state }) => state))).toEqual(new Set(['filled', 'resting', 'closed', 'cancelled']));
     expect(
       orders.some(
@@ -180,9 +182,9 @@ describe('the funding', () => {
     });
   });
 
-  test('of a market buy is its budget, which has the fee in it', async () => {
+  test('of a market buy is its budget with the fee', async () => {
     expect((await fund(order({ type: 'market', timeInForce: 'ioc', quoteBudget: '1' }))).deposits).toEqual([
-      { accountId: 'alice', asset: 'ETH', amount: '1' },
+      { accountId: 'alice', asset: 'ETH', amount: '1.001' },
     ]);
   });
 
@@ -194,7 +196,8 @@ describe('the funding', () => {
     for (const { accountId, side, price, quantity, quoteBudget } of steps.flatMap(({ place }) => place)) {
       const asset = `${accountId} ${side === 'sell' ? 'SPX' : 'USD'}`;
       const cost = price === undefined ? 0n : (toUnits(price) * toUnits(quantity)) / toUnits('1');
-      const held = quoteBudget === undefined ? cost + cost / 1000n : toUnits(quoteBudget);
+      const spent = quoteBudget === undefined ? cost : toUnits(quoteBudget);
+      const held = spent + spent / 1000n;
       left.set(asset, left.get(asset)! - (side === 'sell' ? toUnits(quantity) : held));
     }
     // Nothing is short, and nothing is over but what rounding each hold up took.

@@ -2,7 +2,7 @@ import type { Side } from '../engine/orders.ts';
 import { fromUnits, toUnits } from '../fixed-point.ts';
 import type { Print } from '../prints/print.ts';
 import { drawsOf } from './draws.ts';
-import { costWithFee, type MarketTerms } from './market-terms.ts';
+import type { MarketTerms } from './market-terms.ts';
 import { ACCOUNTS, type SimulatedOrder, type Step } from './orders.ts';
 import { RestingQuotes } from './resting-quotes.ts';
 import { runsOf } from './runs.ts';
@@ -76,7 +76,7 @@ function takerOf(
   if (kind >= 3) return { order: { ...limit, timeInForce: 'fok' }, rests: false };
   const { price: _, ...unlimited } = limit;
   const budget =
-    print.taker === 'buy' ? { quoteBudget: fromUnits(costWithFee(ticks * quantity, market), market.quoteScale) } : {};
+    print.taker === 'buy' ? { quoteBudget: fromUnits(ticks * quantity, market.priceScale + market.quantityScale) } : {};
   return { order: { ...unlimited, type: 'market', timeInForce: 'ioc', ...budget }, rests: false };
 }
 
@@ -96,7 +96,7 @@ function quotesAround(print: Print, ticks: bigint, market: MarketTerms): { order
       share(quantity, 10 + draw(91)),
       market,
     );
-    return at > 0n ? [{ order: { ...order, timeInForce: 'post-only' }, ticks: at }] : [];
+    return at > 0n ? [{ order: { ...order, postOnly: true }, ticks: at }] : [];
   });
 }
 
