@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import { type AdapterOptions, type Clock, type Ids } from '@tse/core';
 import { type Verified, migrate, openFacts, provision } from '@tse/core/admin';
 import { type ExchangeAdapter, createExchangeAdapter, definition } from '@tse/exchange';
 import { tooling } from '@tse/exchange/tooling';
 import { migrationsDirectory } from '@tse/migrations';
-import { type Servers, startServers, writeDotenv, randomPassword } from '@tse/testkit/servers';
+import { type Servers, randomPassword, startServers } from '@tse/testkit/servers';
 import { pino } from 'pino';
 
 /** The exchange of a demo: its adapter on servers of its own, as its own role. */
@@ -13,8 +12,9 @@ export interface DemoExchange extends AsyncDisposable {
   readonly servers: Servers;
   /** The identities that `tse verify` checks. */
   verify(progress: (text: string) => void): Promise<readonly Verified[]>;
-  /** Writes `.env`, so that the scripts and `tse` find these servers; answers its path. */
-  writeEnvironment(): string;
+  readonly options: AdapterOptions;
+  /** With which the scripts, `tse` and any service find these servers. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const adapter = { ...definition, migrations: migrationsDirectory };
@@ -53,21 +53,14 @@ export async function openDemoExchange(clock: Clock, ids: Ids, log: (line: strin
         signal: new AbortController().signal,
       });
     },
-    writeEnvironment() {
-      const path = resolve('.env');
-      writeDotenv(
-        path,
-        {
-          POSTGRES_URL: where(admin.postgresUrl),
-          REDIS_URL: where(admin.redisUrl),
-          TSE_ADMIN_POSTGRES_URL: admin.postgresUrl,
-          TSE_ADMIN_REDIS_URL: admin.redisUrl,
-          EXCHANGE_POSTGRES_PASSWORD: passwords.postgres,
-          EXCHANGE_REDIS_PASSWORD: passwords.redis,
-        },
-        { replace: true },
-      );
-      return path;
+    options,
+    environment: {
+      POSTGRES_URL: where(admin.postgresUrl),
+      REDIS_URL: where(admin.redisUrl),
+      TSE_ADMIN_POSTGRES_URL: admin.postgresUrl,
+      TSE_ADMIN_REDIS_URL: admin.redisUrl,
+      EXCHANGE_POSTGRES_PASSWORD: passwords.postgres,
+      EXCHANGE_REDIS_PASSWORD: passwords.redis,
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

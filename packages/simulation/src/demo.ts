@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { manualClock, seededIds } from '@tse/testkit';
+import { writeDotenv } from '@tse/testkit/servers';
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from './demo-options.ts';
 import { type DemoExchange, openDemoExchange } from './demo-exchange.ts';
 import { openExchangeSimulator } from './exchange-simulator.ts';
@@ -23,28 +25,32 @@ async function main(): Promise<number> {
     return 0;
   }
   const say = (line: string) => void (options.quiet || process.stderr.write(`${line}\n`));
-  const clock = manualClock();
+  say(`Reading ${options.source.name}.`);
+  const plan = await planOf(options);
+  const clock = manualClock(plan.survey.firstAt);
   await using demo = await openDemoExchange(clock, seededIds('demo'), say);
-  const report = await runDemo(options, demo, clock, say);
+  const report = await runDemo(options, plan, demo, clock, say);
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatReport(report));
   if (options.keep) await keep(demo, say);
   return report.ok ? 0 : 1;
 }
 
+/** What has to be known before the first print: the market's terms, and what the accounts need. Both from all of the input. */
+async function planOf({ source }: DemoOptions) {
+  const survey = await surveyPrints(source);
+  const terms = marketTerms(survey, FEES.tiers[0]!.taker);
+  return { survey, terms, funding: await fundingFor(stepsOf(source.read(), terms), terms) };
+}
+
 async function runDemo(
   { source, quiet }: DemoOptions,
+  { survey, terms, funding }: Awaited<ReturnType<typeof planOf>>,
   demo: DemoExchange,
   clock: ReturnType<typeof manualClock>,
   say: (line: string) => void,
 ): Promise<Report> {
   const { exchange, servers } = demo;
   const { accounts, ledger, markets } = exchange;
-  say(`Reading ${source.name}.`);
-  const survey = await surveyPrints(source);
-  const terms = marketTerms(survey, FEES.tiers[0]!.taker);
-  const funding = await fundingFor(stepsOf(source.read(), terms), terms);
-  await clock.set(survey.firstAt);
-
   const { symbol, base, quote } = terms;
   await markets.registerAsset({ asset: base, scale: terms.baseScale });
   await markets.registerAsset({ asset: quote, scale: terms.quoteScale });
@@ -132,11 +138,13 @@ async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerat
 
 /** Leaves the servers up until Ctrl-C. */
 async function keep(demo: DemoExchange, say: (line: string) => void): Promise<void> {
-  const { host } = new URL(demo.servers.postgres.adminUrl);
-  say(`The servers stay up until Ctrl-C; ${demo.writeEnvironment()} says how to reach them. In a second terminal:
+  const { hostname, port } = new URL(demo.servers.postgres.adminUrl);
+  const file = resolve('.env');
+  writeDotenv(file, demo.environment, { replace: true });
+  say(`The servers stay up until Ctrl-C; ${file} says how to reach them. In a second terminal:
   pnpm exec tse status      the schema and its migrations
   pnpm verify               the invariants, again
-  psql -h ${host.replace(':', ' -p ')} -U exchange_adapter postgres      with EXCHANGE_POSTGRES_PASSWORD of .env`);
+  psql -h ${hostname} -p ${port} -U exchange_adapter postgres      with EXCHANGE_POSTGRES_PASSWORD of .env`);
   const waiting = setInterval(() => {}, 60_000); // what else is open does not keep the process
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   clearInterval(waiting);

@@ -29,7 +29,15 @@ async function* streamOf<T>(items: Iterable<T>): AsyncGenerator<T> {
 }
 function accepted(order: SimulatedOrder, acceptSequence: number, placedAt: string): OpenOrder {
   const { quantity: leavesQuantity, postOnly = false } = order;
-  return { ...order, postOnly, id: idOf(order), leavesQuantity, acceptSequence, placedAt, selfTradePrevention: 'cancel-newest' };
+  return {
+    ...order,
+    postOnly,
+    id: idOf(order),
+    leavesQuantity,
+    acceptSequence,
+    placedAt,
+    selfTradePrevention: 'cancel-newest',
+  };
 }
 
 /** Runs the steps through the engine as the exchange simulator would, and answers what came of them. */
