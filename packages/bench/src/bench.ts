@@ -47,16 +47,19 @@ async function main(): Promise<void> {
   const how: Rounds = { rounds, seconds, progress };
   const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
   const rows: Row[] = [];
-  if (wanted('layers')) rows.push(...(await layers(how)));
+  const take = (measured: Row[]) => {
+    rows.push(...measured);
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+    if (!values.json) measured.forEach(print);
+  };
+  if (wanted('layers')) take(await layers(how));
   if (['read', 'settle', 'book'].some(wanted)) {
     await using stage = await openStage(progress);
-    if (wanted('read')) rows.push(...(await pointRead(stage, how)));
-    if (wanted('settle')) rows.push(...(await settle(stage, how)));
-    if (wanted('book')) rows.push(...(await orderBook(stage, how)));
+    if (wanted('read')) take(await pointRead(stage, how));
+    if (wanted('settle')) take(await settle(stage, how));
+    if (wanted('book')) take(await orderBook(stage, how));
   }
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
-  else for (const row of rows) print(row);
 }
 
 function print({ bench, peer, ratio, min, max, target, bound, met, unit, note }: Row): void {

@@ -200,6 +200,8 @@ async function redisBenchmarkRun(
     String(port),
     '--user',
     username,
+    '-a',
+    password,
     '-c',
     '1',
     '-P',
@@ -208,9 +210,7 @@ async function redisBenchmarkRun(
     String(requests),
     '--csv',
   ];
-  const { stdout } = await execute(program, [...login, ...command], {
-    env: { ...process.env, REDISCLI_AUTH: password },
-  });
+  const { stdout } = await execute(program, [...login, ...command]);
   const rates = stdout.trim().split('\n').at(-1)!.split(',');
   const perSecond = Number(rates[1]!.replaceAll('"', ''));
   return perSecond > 0

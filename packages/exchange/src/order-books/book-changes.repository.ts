@@ -1,10 +1,26 @@
-import { type AdapterContext, type Decimal, type Instant, type Queries, queryBuilder, refusal, statement } from '@tse/core';
+import {
+  type AdapterContext,
+  type Decimal,
+  type Instant,
+  type Queries,
+  arrayLiteral,
+  queryBuilder,
+  refusal,
+  statement,
+} from '@tse/core';
 import { sql } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { type BookChange, type BookOrder, hashBook } from './book-fold.ts';
 import type { BookSnapshot } from './order-books.ts';
 
 const db = queryBuilder<Tables>();
+
+/** A market that has gone on. */
+export interface Behind {
+  symbol: string;
+  head: MarketHead;
+  changes: BookChange[];
+}
 
 /** Where a market stands in the tables. */
 export interface MarketHead {
@@ -23,15 +39,18 @@ const statements = {
       .select((eb) => eb.selectFrom('epoch').select('epoch').as('epoch'))
       .where('m.symbol', '=', p.symbol),
   ),
-  changes: statement('exchange.orderBooks.changes', 'read', (p: { symbol: string; after: number; to: number; limit: number }) =>
-    db
-      .selectFrom('order_events')
-      .select(['seq', 'order_id', 'side', 'limit_price', 'leaves_qty', 'accept_seq'])
-      .where('symbol', '=', p.symbol)
-      .where('seq', '>', p.after)
-      .where('seq', '<=', p.to)
-      .orderBy('seq')
-      .limit(p.limit),
+  changes: statement(
+    'exchange.orderBooks.changes',
+    'read',
+    (p: { symbol: string; after: number; to: number; limit: number }) =>
+      db
+        .selectFrom('order_events')
+        .select(['seq', 'order_id', 'side', 'limit_price', 'leaves_qty', 'accept_seq'])
+        .where('symbol', '=', p.symbol)
+        .where('seq', '>', p.after)
+        .where('seq', '<=', p.to)
+        .orderBy('seq')
+        .limit(p.limit),
   ),
   // The market's row stands beside each of its orders, and alone where it has none: one statement, one moment.
   book: statement('exchange.orderBooks.book', 'read', (p: { symbol: string }) =>
@@ -39,19 +58,45 @@ const statements = {
       .selectFrom('markets as m')
       .innerJoin('market_states as s', 's.symbol', 'm.symbol')
       .leftJoin('book_orders as o', 'o.symbol', 'm.symbol')
-      .select(['s.last_seq', 'm.tick_size', 'm.lot_size', 'o.order_id', 'o.side', 'o.limit_price', 'o.leaves_qty', 'o.accept_seq'])
+      .select([
+        's.last_seq',
+        'm.tick_size',
+        'm.lot_size',
+        'o.order_id',
+        'o.side',
+        'o.limit_price',
+        'o.leaves_qty',
+        'o.accept_seq',
+      ])
       .select((eb) => eb.selectFrom('epoch').select('epoch').as('epoch'))
       .where('m.symbol', '=', p.symbol)
       .orderBy('o.side')
       .orderBy('o.price_rank')
       .orderBy('o.accept_seq'),
   ),
-  markets: statement('exchange.orderBooks.markets', 'read', () => db.selectFrom('market_states').select(['symbol', 'last_seq']).where('status', '<>', 'closed')),
-  keepSnapshot: statement('exchange.orderBooks.snapshot', 'write', (p: { symbol: string; seq: number; state: string; sha256: string; at: Instant }) =>
-    db
-      .insertInto('book_snapshots')
-      .values({ symbol: p.symbol, seq: p.seq, state: sql`${p.state}`, sha256: p.sha256, taken_at: p.at })
-      .onConflict((conflict) => conflict.columns(['symbol', 'seq']).doNothing()),
+  // The markets that are not where a reader has come to, each with what followed: alone where the reader is new to it.
+  behind: statement('exchange.orderBooks.behind', 'read', (p: { symbols: string; reached: string; limit: number }) => ({
+    compile: () =>
+      sql<BehindRow>`
+        select s.symbol, s.last_seq, m.tick_size, m.lot_size, (select epoch from epoch) as epoch,
+          e.seq, e.order_id, e.side, e.limit_price, e.leaves_qty, e.accept_seq
+        from market_states as s
+        join markets as m on m.symbol = s.symbol
+        left join unnest(${p.symbols}::text[], ${p.reached}::bigint[]) as k (symbol, seq) on k.symbol = s.symbol
+        left join lateral (
+          select o.seq, o.order_id, o.side, o.limit_price, o.leaves_qty, o.accept_seq from order_events as o
+          where o.symbol = s.symbol and o.seq > k.seq order by o.seq limit ${p.limit}) as e on true
+        where s.last_seq is distinct from k.seq and (s.status <> 'closed' or k.seq is not null)
+        order by s.symbol, e.seq`.compile(db),
+  })),
+  keepSnapshot: statement(
+    'exchange.orderBooks.snapshot',
+    'write',
+    (p: { symbol: string; seq: number; state: string; sha256: string; at: Instant }) =>
+      db
+        .insertInto('book_snapshots')
+        .values({ symbol: p.symbol, seq: p.seq, state: sql`${p.state}`, sha256: p.sha256, taken_at: p.at })
+        .onConflict((conflict) => conflict.columns(['symbol', 'seq']).doNothing()),
   ),
   lastSnapshot: statement('exchange.orderBooks.lastSnapshot', 'read', (p: { symbol: string; seq: number }) =>
     db
@@ -83,15 +128,7 @@ export class BookChangeRepository {
   /** At most `limit` changes after one and up to another, as they were recorded: a gap in them is for the reader to see. */
   async changes(symbol: string, after: number, to: number, limit: number): Promise<BookChange[]> {
     const rows = await this.#pg.many(statements.changes, { symbol, after, to, limit });
-    return rows.map((row) => ({
-      sequence: row.seq!,
-      orderId: row.order_id,
-      side: row.side,
-      price: row.limit_price ?? ('0' as Decimal),
-      // A market order is never in the book.
-      quantity: row.limit_price === null ? ('0' as Decimal) : row.leaves_qty,
-      acceptSequence: row.accept_seq ?? 0,
-    }));
+    return rows.map(toChange);
   }
 
   async book(symbol: string): Promise<MarketHead & { orders: BookOrder[] }> {
@@ -101,13 +138,37 @@ export class BookChangeRepository {
     const orders = rows.flatMap((row): BookOrder[] =>
       row.order_id === null
         ? []
-        : [{ orderId: row.order_id, side: row.side!, price: row.limit_price!, quantity: row.leaves_qty!, acceptSequence: row.accept_seq! }],
+        : [
+            {
+              orderId: row.order_id,
+              side: row.side!,
+              price: row.limit_price!,
+              quantity: row.leaves_qty!,
+              acceptSequence: row.accept_seq!,
+            },
+          ],
     );
-    return { epoch: first.epoch!, sequence: first.last_seq, tickSize: first.tick_size, lotSize: first.lot_size, orders };
+    return {
+      epoch: first.epoch!,
+      sequence: first.last_seq,
+      tickSize: first.tick_size,
+      lotSize: first.lot_size,
+      orders,
+    };
   }
 
-  markets(): Promise<{ symbol: string; last_seq: number }[]> {
-    return this.#pg.many(statements.markets, undefined);
+  /** Every open market that is not where it was said to have come to, with at most `limit` of the changes since. */
+  async behind(reached: ReadonlyMap<string, number>, limit: number): Promise<Behind[]> {
+    const rows = await this.#pg.many(statements.behind, {
+      symbols: arrayLiteral([...reached.keys()]),
+      reached: arrayLiteral([...reached.values()]),
+      limit,
+    });
+    return [...Map.groupBy(rows, ({ symbol }) => symbol)].map(([symbol, ofMarket]) => {
+      const { epoch, last_seq, tick_size, lot_size } = ofMarket[0]!;
+      const head = { epoch, sequence: last_seq, tickSize: tick_size, lotSize: lot_size };
+      return { symbol, head, changes: ofMarket.flatMap((row) => (row.seq === null ? [] : [toChange(row)])) };
+    });
   }
 
   async keepSnapshot(snapshot: BookSnapshot): Promise<Instant> {
@@ -124,3 +185,32 @@ export class BookChangeRepository {
     return { symbol, sequence: row.seq, orders: row.state as unknown as BookOrder[], sha256: row.sha256 };
   }
 }
+
+interface ChangeRow {
+  seq: number | null;
+  order_id: string | null;
+  side: BookOrder['side'] | null;
+  limit_price: Decimal | null;
+  leaves_qty: Decimal | null;
+  accept_seq: number | null;
+}
+
+interface BehindRow extends ChangeRow {
+  symbol: string;
+  last_seq: number;
+  tick_size: Decimal;
+  lot_size: Decimal;
+  epoch: string;
+}
+
+const NOTHING = '0' as Decimal;
+
+const toChange = (row: ChangeRow): BookChange => ({
+  sequence: row.seq!,
+  orderId: row.order_id!,
+  side: row.side!,
+  price: row.limit_price ?? NOTHING,
+  // A market order is never in the book.
+  quantity: row.limit_price === null ? NOTHING : row.leaves_qty!,
+  acceptSequence: row.accept_seq ?? 0,
+});

@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { type BookChange, foldBook, hashBook } from './book-fold.ts';
 
 const changes = fc
-  .array(fc.record({ orderId: fc.constantFrom('a', 'b', 'c', 'd'), price: fc.integer({ min: 1, max: 5 }), quantity: fc.integer({ min: 0, max: 3 }) }), { maxLength: 40 })
+  .array(
+    fc.record({
+      orderId: fc.constantFrom('a', 'b', 'c', 'd'),
+      price: fc.integer({ min: 1, max: 5 }),
+      quantity: fc.integer({ min: 0, max: 3 }),
+    }),
+    { maxLength: 40 },
+  )
   .map((all) =>
     all.map(({ orderId, price, quantity }, i): BookChange => ({
       sequence: i + 1,

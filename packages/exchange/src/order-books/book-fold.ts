@@ -35,7 +35,15 @@ export function priceTime(a: BookOrder, b: BookOrder): number {
 }
 
 export const hashBook = (orders: readonly BookOrder[]): string =>
-  hash('sha256', orders.map(({ orderId, side, price, quantity, acceptSequence }) => `${orderId} ${side} ${price} ${quantity} ${acceptSequence}`).join('\n'));
+  hash(
+    'sha256',
+    orders
+      .map(
+        ({ orderId, side, price, quantity, acceptSequence }) =>
+          `${orderId} ${side} ${price} ${quantity} ${acceptSequence}`,
+      )
+      .join('\n'),
+  );
 
 /** The levels of one side, given in price-time order. */
 export function levelsOf(orders: readonly BookOrder[]): { price: Decimal; quantity: Decimal; orders: number }[] {
@@ -48,7 +56,8 @@ export function levelsOf(orders: readonly BookOrder[]): { price: Decimal; quanti
 
 /** Orders that are in one book only, or not the same in both. */
 export function countDifferences(a: readonly BookOrder[], b: readonly BookOrder[]): number {
-  const line = ({ side, price, quantity, acceptSequence }: BookOrder) => `${side} ${price} ${quantity} ${acceptSequence}`;
+  const line = ({ side, price, quantity, acceptSequence }: BookOrder) =>
+    `${side} ${price} ${quantity} ${acceptSequence}`;
   const other = new Map(b.map((order) => [order.orderId, line(order)]));
   const same = a.filter((order) => other.get(order.orderId) === line(order)).length;
   const ids = new Set([...a, ...b].map(({ orderId }) => orderId));

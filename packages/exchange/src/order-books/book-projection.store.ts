@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type AdapterContext, type Decimal, type KeyOf, decimal, script } from '@tse/core';
+import { type AdapterContext, type Decimal, type KeyOf, UnavailableError, script } from '@tse/core';
 import type { BookChange, BookOrder } from './book-fold.ts';
+import { stepsOf } from './book-steps.ts';
 import type { BookDepth, BookLevel } from './order-books.ts';
 
 const lua = (name: string) => new URL(`../../lua/${name}.lua`, import.meta.url);
@@ -41,22 +42,40 @@ export class BookProjectionStore {
   }
 
   /** Folds changes in. `sequence` is -1 where there is no book of this epoch; not `complete` means that changes are missing before the rest. */
-  async apply(symbol: string, terms: BookTerms, changes: readonly BookChange[]): Promise<{ sequence: number; complete: boolean }> {
+  async apply(
+    symbol: string,
+    terms: BookTerms,
+    changes: readonly BookChange[],
+  ): Promise<{ sequence: number; complete: boolean }> {
     const args: string[] = [terms.epoch];
     for (const change of changes) args.push(String(change.sequence), ...toArgs(change, terms));
-    const [sequence, complete] = await this.#context.redis.script<[string | number, string | number]>(scripts.apply, this.#keys(symbol), args);
+    const [sequence, complete] = await this.#context.redis.script<[string | number, string | number]>(
+      scripts.apply,
+      this.#keys(symbol),
+      args,
+    );
     return { sequence: Number(sequence), complete: Number(complete) === 1 };
   }
 
   async depth(symbol: string, terms: BookTerms, levels: number): Promise<BookDepth | undefined> {
     const [head, bids, asks, , totals] = this.#keys(symbol) as [string, string, string, string, string];
-    const found = await this.#context.redis.script<[string, string[], string[]] | null>(scripts.depth, [head, bids, asks, totals], [terms.epoch, levels]);
-    return found ? { symbol, sequence: Number(found[0]), bids: toLevels(found[1], terms), asks: toLevels(found[2], terms) } : undefined;
+    const found = await this.#context.redis.script<[string, string[], string[]] | null>(
+      scripts.depth,
+      [head, bids, asks, totals],
+      [terms.epoch, levels],
+    );
+    return found
+      ? { symbol, sequence: Number(found[0]), bids: toLevels(found[1], terms), asks: toLevels(found[2], terms) }
+      : undefined;
   }
 
   async read(symbol: string, terms: BookTerms): Promise<ProjectedBook | undefined> {
     const [head, , , orders, levels] = this.#keys(symbol) as [string, string, string, string, string];
-    const found = await this.#context.redis.script<[string, string[], string[]] | null>(scripts.read, [head, orders, levels], [terms.epoch]);
+    const found = await this.#context.redis.script<[string, string[], string[]] | null>(
+      scripts.read,
+      [head, orders, levels],
+      [terms.epoch],
+    );
     if (!found) return undefined;
     const totals = new Map<string, bigint>();
     const add = (level: string, by: bigint) => totals.set(level, (totals.get(level) ?? 0n) + by);
@@ -67,31 +86,54 @@ export class BookProjectionStore {
       return {
         orderId,
         side: side === 'b' ? 'buy' : 'sell',
-        price: decimal.times(tick, terms.tickSize),
-        quantity: decimal.times(lots, terms.lotSize),
+        price: stepsOf(terms.tickSize).value(tick),
+        quantity: stepsOf(terms.lotSize).value(lots),
         acceptSequence: Number(accepted),
       };
     });
     for (const [level, total] of pairs(found[2])) add(level, BigInt(total));
-    return { sequence: Number(found[0]), orders: book, wrongLevels: [...totals.values()].filter((total) => total !== 0n).length };
+    return {
+      sequence: Number(found[0]),
+      orders: book,
+      wrongLevels: [...totals.values()].filter((total) => total !== 0n).length,
+    };
   }
 
   /** Builds a book beside the live one and puts it in its place; `force` also over one that is as far. */
-  async replace(symbol: string, terms: BookTerms, sequence: number, orders: readonly BookOrder[], force: boolean): Promise<void> {
+  async replace(
+    symbol: string,
+    terms: BookTerms,
+    sequence: number,
+    orders: readonly BookOrder[],
+    force: boolean,
+  ): Promise<void> {
     const beside = this.#keys(symbol, `building-${randomUUID()}:`);
-    await this.#context.redis.write('exchange.orderBooks.build', (client) => client.hset(beside[0]!, 'seq', '0', 'epoch', terms.epoch));
+    await this.#context.redis.write('exchange.orderBooks.build', (client) =>
+      client.hset(beside[0]!, 'seq', '0', 'epoch', terms.epoch),
+    );
     for (let start = 0; start < orders.length; start += ORDERS_A_CALL) {
-      const changes = orders.slice(start, start + ORDERS_A_CALL).map((order, i) => ({ ...order, sequence: start + i + 1 }));
+      const changes = orders
+        .slice(start, start + ORDERS_A_CALL)
+        .map((order, i) => ({ ...order, sequence: start + i + 1 }));
       const args = changes.flatMap((change) => [String(change.sequence), ...toArgs(change, terms)]);
       await this.#context.redis.script(scripts.apply, beside, [terms.epoch, ...args]);
     }
-    await this.#context.redis.write('exchange.orderBooks.build', (client) => Promise.all(beside.map((key) => client.pexpire(key, BUILDING_MS))));
-    await this.#context.redis.script(scripts.swap, [...this.#keys(symbol), ...beside], [terms.epoch, String(sequence), force ? '1' : '0']);
+    await this.#context.redis.write('exchange.orderBooks.build', (client) =>
+      Promise.all(beside.map((key) => client.pexpire(key, BUILDING_MS))),
+    );
+    const swapped = await this.#context.redis.script<string | number>(
+      scripts.swap,
+      [...this.#keys(symbol), ...beside],
+      [terms.epoch, String(sequence), force ? '1' : '0', String(orders.length)],
+    );
+    if (Number(swapped) < 0) throw new UnavailableError('redis-emptied', 'Redis lost the book while it was built', 100);
   }
 
   /** How far the live book has come; `undefined` where there is none of this epoch. */
   async sequence(symbol: string, epoch: string): Promise<number | undefined> {
-    const [seq, of] = await this.#context.redis.read('exchange.orderBooks.head', (client) => client.hmget(this.#keys(symbol)[0]!, 'seq', 'epoch'));
+    const [seq, of] = await this.#context.redis.read('exchange.orderBooks.head', (client) =>
+      client.hmget(this.#keys(symbol)[0]!, 'seq', 'epoch'),
+    );
     return of === epoch && seq ? Number(seq) : undefined;
   }
 
@@ -105,8 +147,8 @@ function toArgs(order: BookOrder, { tickSize, lotSize }: BookTerms): string[] {
   return [
     order.orderId,
     order.side === 'buy' ? 'b' : 'a',
-    decimal.div(order.price, tickSize, 0, 'down'),
-    decimal.div(order.quantity, lotSize, 0, 'down'),
+    stepsOf(tickSize).count(order.price),
+    stepsOf(lotSize).count(order.quantity),
     String(order.acceptSequence).padStart(16, '0'),
   ];
 }
@@ -114,7 +156,11 @@ function toArgs(order: BookOrder, { tickSize, lotSize }: BookTerms): string[] {
 function toLevels(flat: readonly string[], { tickSize, lotSize }: BookTerms): BookLevel[] {
   const levels: BookLevel[] = [];
   for (let i = 0; i < flat.length; i += 3) {
-    levels.push({ price: decimal.times(flat[i]!, tickSize), quantity: decimal.times(flat[i + 1]!, lotSize), orders: Number(flat[i + 2]) });
+    levels.push({
+      price: stepsOf(tickSize).value(flat[i]!),
+      quantity: stepsOf(lotSize).value(flat[i + 1]!),
+      orders: Number(flat[i + 2]),
+    });
   }
   return levels;
 }

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AdapterContext, type CallOptions, type Instant, isAdapterError, operation, refusal, symbolInput } from '@tse/core';
+import {
+  type AdapterContext,
+  type CallOptions,
+  type Instant,
+  isAdapterError,
+  operation,
+  refusal,
+  symbolInput,
+} from '@tse/core';
 import { z } from 'zod';
 import type { BookChangeRepository, MarketHead } from './book-changes.repository.ts';
 import { type BookOrder, countDifferences, foldBook, hashBook, levelsOf } from './book-fold.ts';
@@ -45,19 +53,29 @@ export class OrderBookStore implements OrderBooks {
     this.#context = context;
     this.#changes = changes;
     this.#books = books;
-    this.#fallbacks = context.telemetry.counter('exchange_book_fallbacks_total', 'Depths read from the tables because Redis could not');
-    this.#drift = context.telemetry.gauge('adapter_projection_drift', 'Differences between a projection in Redis and the tables', ['projection']);
+    this.#fallbacks = context.telemetry.counter(
+      'exchange_book_fallbacks_total',
+      'Depths read from the tables because Redis could not',
+    );
+    this.#drift = context.telemetry.gauge(
+      'adapter_projection_drift',
+      'Differences between a projection in Redis and the tables',
+      ['projection'],
+    );
   }
 
   depth(input: GetDepth, options?: CallOptions): Promise<BookDepth> {
     return this.#context.run(operations.depth, input, options, async ({ symbol, levels }, { fresh }) => {
       try {
-        if (fresh) await this.sync(symbol);
+        if (fresh) await this.#syncAnew(symbol);
         const head = this.#heads.get(symbol) ?? (await this.#changes.head(symbol));
         this.#heads.set(symbol, head);
         const found = await this.#books.depth(symbol, head, levels);
         if (found) return found;
-        return (await this.#books.depth(symbol, await this.sync(symbol), levels)) ?? (await this.#depthOfTables(symbol, levels));
+        return (
+          (await this.#books.depth(symbol, await this.sync(symbol), levels)) ??
+          (await this.#depthOfTables(symbol, levels))
+        );
       } catch (error) {
         if (!isAdapterError(error) || error.kind !== 'unavailable' || !error.code.startsWith('redis-')) throw error;
         this.#fallbacks();
@@ -68,8 +86,11 @@ export class OrderBookStore implements OrderBooks {
 
   async *watch(input: GetDepth, options?: CallOptions): AsyncIterable<BookDepth> {
     const signal = options?.signal;
-    for (let seen = -1; !signal?.aborted; ) {
-      const depth = await this.depth(input, options);
+    for (let seen = -1; !signal?.aborted;) {
+      const depth = await this.depth(input, options).catch((error: unknown) => {
+        if (!signal?.aborted) throw error;
+      });
+      if (!depth) return;
       if (depth.sequence !== seen) yield depth;
       seen = depth.sequence;
       await sleep(WATCH_MS, undefined, { ref: false, ...(signal && { signal }) }).catch(() => {});
@@ -89,9 +110,13 @@ export class OrderBookStore implements OrderBooks {
       const live = await this.#books.read(input.symbol, head);
       const tables = await this.#changes.book(input.symbol);
       // The tables may have gone on since: what came after is folded into what Redis had.
-      const after = live ? await this.#changes.changes(input.symbol, live.sequence, tables.sequence, Number.MAX_SAFE_INTEGER) : [];
+      const after = live
+        ? await this.#changes.changes(input.symbol, live.sequence, tables.sequence, Number.MAX_SAFE_INTEGER)
+        : [];
       const differences = live
-        ? live.wrongLevels + countDifferences(foldBook(live.orders, after), tables.orders) + (live.sequence + after.length === tables.sequence ? 0 : 1)
+        ? live.wrongLevels +
+          countDifferences(foldBook(live.orders, after), tables.orders) +
+          (live.sequence + after.length === tables.sequence ? 0 : 1)
         : tables.orders.length + 1;
       this.#drift(differences, { projection: 'order-book' });
       return { symbol: input.symbol, sequence: tables.sequence, compared: tables.orders.length, differences };
@@ -128,16 +153,34 @@ export class OrderBookStore implements OrderBooks {
     return syncing;
   }
 
-  /** Brings up every book that the tables are ahead of, or that Redis lost: looked for now and again. */
+  /** As `sync`; but one that is on its way may have left before what the caller knows of. */
+  async #syncAnew(symbol: string): Promise<void> {
+    await this.#syncing.get(symbol)?.catch(() => {});
+    await this.sync(symbol);
+  }
+
+  /**
+   * Brings up every book that the tables are ahead of: what is new in all markets is read in one statement. Where this process does not
+   * know how far a book is, or what it folds does not fit, that book goes its own way.
+   */
   async syncAll(): Promise<void> {
-    const recheck = performance.now() - this.#recheckedAt > RECHECK_MS;
-    if (recheck) {
+    if (performance.now() - this.#recheckedAt > RECHECK_MS) {
       this.#recheckedAt = performance.now();
       this.#reached.clear();
     }
-    for (const { symbol, last_seq } of await this.#changes.markets()) {
-      if (this.#reached.get(symbol) !== last_seq) await this.sync(symbol);
-    }
+    const behind = await this.#changes.behind(this.#reached, CHANGES_A_READ);
+    await Promise.all(
+      behind.map(async ({ symbol, head, changes }) => {
+        this.#heads.set(symbol, head);
+        const first = changes[0]?.sequence;
+        const applied =
+          first !== undefined && first - 1 === this.#reached.get(symbol)
+            ? await this.#books.apply(symbol, head, changes)
+            : undefined;
+        if (applied?.complete) this.#reached.set(symbol, applied.sequence);
+        else await this.sync(symbol);
+      }),
+    );
   }
 
   async #sync(symbol: string): Promise<MarketHead> {
@@ -168,7 +211,8 @@ export class OrderBookStore implements OrderBooks {
 
   async #depthOfTables(symbol: string, levels: number): Promise<BookDepth> {
     const { sequence, orders } = await this.#changes.book(symbol);
-    const side = (wanted: BookOrder['side']) => levelsOf(orders.filter((order) => order.side === wanted)).slice(0, levels);
+    const side = (wanted: BookOrder['side']) =>
+      levelsOf(orders.filter((order) => order.side === wanted)).slice(0, levels);
     return { symbol, sequence, bids: side('buy'), asks: side('sell') };
   }
 }
