@@ -50,17 +50,20 @@ create table outbox (
   source_seq bigint,
   publish_seq bigint,
   constraint outbox_event_id_key unique (event_id)
-) with (autovacuum_vacuum_scale_factor = 0.05); -- numbering leaves a dead row for each event
--- The relay's two questions: what has no number yet, and what stands from a number on. The first one's order is one that no other
--- index has: whatever the statistics say of a table that was just full and is empty now, nothing else is scanned for it.
-create index outbox_unnumbered on outbox (publish_seq, id) where publish_seq is null;
+);
 create unique index outbox_publish_seq_key on outbox (publish_seq) where publish_seq is not null;
-create index outbox_recorded_at on outbox using brin (recorded_at);
 
+-- What has no number yet is found without an index of its own, whose dead entries every look would walk: all ids up to
+-- numbered_id have a number, but for the missing ones. Those were under way or rolled back when they were passed by.
 create table publications (
   stream text primary key,
   last_publish_seq bigint not null default 0 check (last_publish_seq >= 0),
   fence bigint not null default 0,
+  numbered_id bigint not null default 0,
+  missing int8multirange not null default '{}',
+  -- Missing ids whose writers, if any, are among these; once they have all ended, what is still missing will never come.
+  watched int8multirange not null default '{}',
+  watched_writers text[] not null default '{}',
   -- An operator's wish to have the stream from this number on again, for a reader that came too late; kept until then.
   replay_from bigint check (replay_from > 0),
   replay_until timestamptz

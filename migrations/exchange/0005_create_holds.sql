@@ -33,7 +33,12 @@ immutable
 as $$
 begin
   return (h.state = 'open') = (h.closed_at is null)
-    and case when h.closed_at is null then h.captured + h.released < h.amount else h.captured + h.released = h.amount end
+    and case
+      when h.closed_at is not null then h.captured + h.released = h.amount
+      -- A market buy may have spent all of its budget and is not closed yet.
+      when h.kind = 'in-order' then h.captured + h.released <= h.amount
+      else h.captured + h.released < h.amount
+    end
     -- The hold of an order ends with the order.
     and (h.expires_at is null or h.kind <> 'in-order');
 end

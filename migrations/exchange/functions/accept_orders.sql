@@ -28,7 +28,7 @@ begin
   for i in 1 .. cardinality(p_order_ids) loop
     n := i;
     o := array_position(l.order_ids, p_order_ids[i]);
-    v_order := v_orders[o];
+    v_order := case when o is null then archived_order(p_order_ids[i]) else v_orders[o] end;
     s := array_position(l.symbols, v_order.symbol);
     v_state := v_states[s];
     outcome := case

@@ -27,7 +27,7 @@ begin
   for i in 1 .. cardinality(p_order_ids) loop
     n := i;
     o := array_position(v_order_ids, p_order_ids[i]);
-    v_order := v_orders[o];
+    v_order := case when o is null then archived_order(p_order_ids[i]) else v_orders[o] end;
     v_from := v_order.status;
     v_to := coalesce(p_statuses[i], v_order.prev_status);
     outcome := case

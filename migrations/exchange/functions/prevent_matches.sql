@@ -1,6 +1,7 @@
 -- Records what would have been trades of an account with itself and ends, by the mode of the taker, the taker (cancel-newest), the maker
 -- (cancel-oldest) or both. The last row carries the changed balances.
 -- ok | same | id-conflict | unknown-market | stale-lease | unknown-order | wrong-market | not-a-self-trade | order-closed
+-- | order-pending
 create or replace function prevent_matches(
   p_match_ids text[], p_symbols text[], p_maker_order_ids text[], p_taker_order_ids text[], p_prices numeric[], p_qtys numeric[],
   p_fences bigint[], p_ats timestamptz[], p_maker_event_ids text[], p_taker_event_ids text[], p_contexts write_context[]
@@ -42,6 +43,7 @@ begin
         when mk.symbol <> i.symbol or tk.symbol <> i.symbol then 'wrong-market'
         when mk.account_id <> tk.account_id or mk.side = tk.side or tk.stp_mode = 'none' then 'not-a-self-trade'
         when mk.closed_at is not null or tk.closed_at is not null then 'order-closed'
+        when mk.status = 'pending-new' or tk.status = 'pending-new' then 'order-pending'
         else 'ok'
       end as outcome
     from unnest(p_match_ids, p_symbols, p_maker_order_ids, p_taker_order_ids, p_prices, p_qtys, p_fences, p_ats, p_maker_event_ids,

@@ -16,6 +16,7 @@ begin
     when bool_or(s.code is null) then 'unknown-asset'
     when bool_or(scale(trim_scale(i.amount)) > s.scale) then 'too-many-digits'
     when bool_or(i.amount = 0) then 'zero-amount'
+    when p_kind in ('deposit', 'withdrawal') and not bool_or(a.kind = 'external') then 'not-external'
     when bool_or(a.status = 'closed') then 'account-closed'
     when bool_or(a.status = 'suspended' and i.amount < 0) and p_kind in ('withdrawal', 'transfer') then 'account-suspended'
   end into v_refusal
@@ -54,7 +55,7 @@ begin
 
   if v_refusal is null then
     select case
-      when bool_or(abs(coalesce(b.posted, 0) + net.amount) >= 1e20) then 'out-of-range'
+      when bool_or(abs(coalesce(b.posted, 0) + net.amount) + coalesce(b.overdraft, 0) >= 1e20) then 'out-of-range'
       when bool_or(net.amount < 0 and coalesce(b.posted + b.overdraft - b.held, 0) + net.amount
         + case when (net.account_id, net.asset) = (p_hold.account_id, p_hold.asset) then p_captured + p_released else 0 end < 0)
         then 'insufficient-funds'

@@ -49,7 +49,7 @@ begin
     end if;
     n := i;
     o := array_position(l.order_ids, p_order_ids[i]);
-    v_order := v_orders[o];
+    v_order := case when o is null then archived_order(p_order_ids[i]) else v_orders[o] end;
     s := array_position(l.symbols, v_order.symbol);
     v_market := l.markets[s];
     v_state := v_states[s];

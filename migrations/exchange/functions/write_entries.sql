@@ -1,5 +1,5 @@
 -- The entries of a transaction that was accepted, and what they do to balances: customers' run, the others' are left to fold_balances.
--- p_unheld is what a hold gave up on its balance. Answers the customers' balances after it.
+-- The balances are there and locked. p_unheld is what a hold gave up on its balance. Answers the customers' balances after it.
 create or replace function write_entries(
   p_tx_id text, p_account_ids text[], p_assets text[], p_amounts numeric[], p_hold_account_id text, p_hold_asset text, p_unheld numeric,
   p_at timestamptz, p_recorded_at timestamptz, p_event_ids text[], p_context write_context
@@ -11,14 +11,14 @@ declare
   v_balances jsonb;
 begin
   with posting as (
-    select i.n::integer, i.account_id, i.asset, i.amount, i.event_id, a.scope_id, a.kind
+    select i.n::integer, i.account_id, i.asset, i.amount, i.event_id, a.kind
     from unnest(p_account_ids, p_assets, p_amounts, p_event_ids) with ordinality as i (account_id, asset, amount, event_id, n)
     join accounts as a on a.id = i.account_id and a.id = any (p_account_ids)
   ),
   net as (
-    select account_id, asset, scope_id, kind, sum(amount) as amount, count(*) as entries,
+    select account_id, asset, kind, sum(amount) as amount, count(*) as entries,
       case when (account_id, asset) = (p_hold_account_id, p_hold_asset) then p_unheld else 0 end as unheld
-    from posting group by account_id, asset, scope_id, kind
+    from posting group by account_id, asset, kind
   ),
   changed as (
     update balances as b set posted = b.posted + net.amount, held = b.held - net.unheld, version = b.version + net.entries,
@@ -26,24 +26,10 @@ begin
     from net where net.kind = 'customer' and b.account_id = net.account_id and b.asset = net.asset and b.account_id = any (p_account_ids)
     returning b.account_id, b.asset, b.posted, b.held, b.overdraft, b.version
   ),
-  opened as (
-    insert into balances as b (account_id, asset, scope_id, account_kind, posted, overdraft, version, recorded_at)
-    select net.account_id, net.asset, net.scope_id, net.kind,
-      case net.kind when 'customer' then net.amount else 0 end, case net.kind when 'customer' then 0 end, net.entries, p_recorded_at
-    from net
-    where not exists (select from balances as b where b.account_id = net.account_id and b.asset = net.asset)
-    order by net.account_id, net.asset
-    on conflict (account_id, asset) do update set
-      posted = b.posted + excluded.posted, version = b.version + excluded.version, recorded_at = excluded.recorded_at
-    returning b.account_id, b.asset, b.posted, b.held, b.overdraft, b.version
-  ),
-  after as (
-    select * from changed union all select * from opened where overdraft is not null
-  ),
   entry as (
     select p.n, p.account_id, p.asset, p.amount, p.event_id, p.kind,
-      after.posted - coalesce(sum(p.amount) over later, 0) as balance_after, after.version - count(*) over later as balance_version
-    from posting as p left join after on after.account_id = p.account_id and after.asset = p.asset
+      b.posted - coalesce(sum(p.amount) over later, 0) as balance_after, b.version - count(*) over later as balance_version
+    from posting as p left join changed as b on b.account_id = p.account_id and b.asset = p.asset
     window later as (partition by p.account_id, p.asset order by p.n rows between 1 following and unbounded following)
   ),
   entered as (
@@ -64,7 +50,7 @@ begin
       p_context.run_id, p_context.fence, p_context.source, p_context.source_seq
     from entry as e where e.kind = 'customer' order by e.n
   )
-  select coalesce(jsonb_agg(balance_json(account_id, asset, posted, held, overdraft, version)), '[]') into v_balances from after;
+  select coalesce(jsonb_agg(balance_json(account_id, asset, posted, held, overdraft, version)), '[]') into v_balances from changed;
   return v_balances;
 end
 $$;

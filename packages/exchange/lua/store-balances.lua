@@ -17,6 +17,9 @@ for k = 1, #KEYS do
   if ARGV[2] == '1' then
     redis.call('HSET', KEYS[k], 'complete', '1')
   end
-  redis.call('PEXPIRE', KEYS[k], ARGV[1])
+  -- From the fill on and no longer: a refresh that was lost heals with the next one.
+  if ARGV[2] == '1' or redis.call('PTTL', KEYS[k]) < 0 then
+    redis.call('PEXPIRE', KEYS[k], ARGV[1])
+  end
 end
 return nil

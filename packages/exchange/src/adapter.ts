@@ -54,28 +54,48 @@ export interface ExchangeAdapter extends BaseAdapter, Portfolios {
  */
 export const createExchangeAdapter = Object.assign(
   (options?: AdapterOptions): ExchangeAdapter => {
-    const { context, keys, mount } = openAdapter({ ...definition, options, redisFirst: true });
+    const { context, keys, epoch, relay, mount } = openAdapter({
+      ...definition,
+      options,
+      redisFirst: true,
+      partitioned: ['order_events'],
+    });
 
     const copies = new BalanceStore(context, keys.balance);
-    const books = new OrderBookStore(context, new BookChangeRepository(context), new BookProjectionStore(context, keys.orderBook));
+    const books = new OrderBookStore(
+      context,
+      new BookChangeRepository(context),
+      new BookProjectionStore(context, keys.orderBook),
+    );
     const projecting = projectOrderBooks(books);
+    epoch.onMismatch('order-books', () => books.syncAll());
+    const onChange = () => {
+      projecting.wake();
+      relay.wake();
+    };
     const holds = new HoldRepository(context, copies);
-    const orders = new OrderRepository(context, copies, projecting.wake);
+    const orders = new OrderRepository(context, copies, onChange);
     const portfolios = new PortfolioRepository(context);
 
     const base = mount({
-      workers: [projecting, foldBalances(context), expireHolds(holds), expireOrders(orders), archiveOrders(orders, context.clock)],
+      workers: [
+        projecting,
+        foldBalances(context),
+        expireHolds(holds),
+        expireOrders(orders),
+        archiveOrders(orders, context.clock),
+      ],
       flush: [() => copies.close()],
     });
     return {
       ...base,
-      accounts: new AccountRepository(context),
+      accounts: new AccountRepository(context, copies),
       markets: new MarketRepository(context),
       ledger: new LedgerRepository(context, copies),
       balances: new BalanceRepository(context, copies),
       holds,
       orders,
-      matches: new MatchRepository(context, copies, projecting.wake),
+      matches: new MatchRepository(context, copies, onChange),
       trades: new TradeRepository(context),
       orderBooks: books,
       sessions: new SessionStore(context, keys),

@@ -119,7 +119,10 @@ export const exchangeEvents = defineEvents(identity, {
   'order.placed': { payload: order, example: placed },
   'order.replaced': { payload: order, example: { ...placed, price: '29800', orderVersion: 2, acceptSeq: 7 } },
   /** An order ended otherwise than by its last fill. */
-  'order.closed': { payload: order, example: { ...placed, leaves: '0', status: 'canceled', reason: 'requested', orderVersion: 2 } },
+  'order.closed': {
+    payload: order,
+    example: { ...placed, leaves: '0', status: 'canceled', reason: 'requested', orderVersion: 2 },
+  },
   /** A trade, with what it made of both orders. */
   'trade.settled': {
     payload: trade,
@@ -134,8 +137,30 @@ export const exchangeEvents = defineEvents(identity, {
       takerSide: 'buy',
       matchedAt: '2026-11-24T09:13:44.942000Z',
       sides: [
-        { orderId: placed.orderId, accountId: 'bob', side: 'sell', liquidity: 'maker', cum: '0.1', leaves: '0', status: 'filled', orderVersion: 2, fee: '2.99', feeAsset: 'USD' },
-        { orderId: '01a20cd5-24d1-7176-aae4-db1eb30e3e4f', accountId: 'alice', side: 'buy', liquidity: 'taker', cum: '0.1', leaves: '0', status: 'filled', orderVersion: 2, fee: '5.98', feeAsset: 'USD' },
+        {
+          orderId: placed.orderId,
+          accountId: 'bob',
+          side: 'sell',
+          liquidity: 'maker',
+          cum: '0.1',
+          leaves: '0',
+          status: 'filled',
+          orderVersion: 2,
+          fee: '2.99',
+          feeAsset: 'USD',
+        },
+        {
+          orderId: '01a20cd5-24d1-7176-aae4-db1eb30e3e4f',
+          accountId: 'alice',
+          side: 'buy',
+          liquidity: 'taker',
+          cum: '0.1',
+          leaves: '0',
+          status: 'filled',
+          orderVersion: 2,
+          fee: '5.98',
+          feeAsset: 'USD',
+        },
       ],
     },
   },

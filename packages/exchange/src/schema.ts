@@ -579,6 +579,10 @@ export interface Publications {
   stream: string;
   last_publish_seq: Generated<number>;
   fence: Generated<number>;
+  numbered_id: Generated<number>;
+  missing: Generated<string>;
+  watched: Generated<string>;
+  watched_writers: Generated<string[]>;
   replay_from: number | null;
   replay_until: Instant | null;
 }

@@ -1,4 +1,4 @@
-import { type Decimal, decimal } from '@tse/core';
+import { type AdapterContext, type Decimal, decimal, openAdapter } from '@tse/core';
 import { type Facts, openFacts } from '@tse/core/admin';
 import { type Sandbox, type SandboxOptions, sandbox } from '@tse/testkit';
 import { type Account, type Match, type Order, type PlaceOrder, createExchangeAdapter, definition } from './index.ts';
@@ -17,34 +17,66 @@ export interface TestExchange extends AsyncDisposable {
   place(order: Partial<PlaceOrder> & Pick<PlaceOrder, 'accountId' | 'side'>): Promise<Order>;
   match(maker: Order, taker: Order, over?: Partial<Match>): Match;
   /** Available, held and total of an account, by asset. */
-  balances(accountId: string, parentId?: string): Promise<Record<string, readonly [available: Decimal, held: Decimal, total: Decimal]>>;
+  balances(
+    accountId: string,
+    parentId?: string,
+  ): Promise<Record<string, readonly [available: Decimal, held: Decimal, total: Decimal]>>;
+  /** The stores as the adapter's own role sees them, for what no port tells or does. */
+  readonly stores: AdapterContext;
   facts(): Promise<Facts>;
   /** All that is true, as text: what two moments are compared by. */
   everything(): Promise<string>;
 }
 
-/** An exchange with the assets BTC, ETH, USD and USDT and the open market BTC-USD. */
-export async function testExchange(options?: SandboxOptions): Promise<TestExchange> {
+/** The errors of calls that should all be refused. */
+export async function errorsOf(calls: readonly PromiseLike<unknown>[]): Promise<unknown[]> {
+  const results = await Promise.allSettled(calls);
+  return results.map((result) => (result.status === 'rejected' ? result.reason : `answered ${JSON.stringify(result.value)}`));
+}
+
+/** An exchange with the assets BTC, ETH, USD and USDT and the open market BTC-USD; a `bare` one has nothing. */
+export async function testExchange({ bare = false, ...options }: SandboxOptions & { bare?: boolean } = {}): Promise<TestExchange> {
   const box = await sandbox({ exchange: createExchangeAdapter }, options);
   const { exchange } = box;
-  for (const [asset, scale] of Object.entries({ BTC: 8, ETH: 18, USD: 10, USDT: 10 })) await exchange.markets.registerAsset({ asset, scale });
-  await exchange.markets.defineFees({ version: 2, tiers: [{ tier: 'standard', ...RATES }] });
-  await exchange.markets.open({ symbol: SYMBOL, tickSize: '0.01', lotSize: '0.00000001', minNotional: '1', feeVersion: 2 });
+  if (!bare) {
+    for (const [asset, scale] of Object.entries({ BTC: 8, ETH: 18, USD: 10, USDT: 10 })) await exchange.markets.registerAsset({ asset, scale });
+    await exchange.markets.defineFees({ version: 2, tiers: [{ tier: 'standard', ...RATES }] });
+    await exchange.markets.open({ symbol: SYMBOL, tickSize: '0.01', lotSize: '0.00000001', minNotional: '1', feeVersion: 2 });
+  }
 
+  const beside = openAdapter({ ...definition, options: { ...box.options('exchange'), workers: false } });
+  const besides = beside.mount();
   let placed = 0;
   const facts = () => openFacts(definition, { instance: exchange.identity.instance, admin: box.admin });
   return {
     box,
     exchange,
     async customer(accountId, funds = {}, parentId) {
-      const account = await exchange.accounts.open({ accountId, ownerId: 'someone', ...(parentId !== undefined && { parentId }) });
+      const account = await exchange.accounts.open({
+        accountId,
+        ownerId: 'someone',
+        ...(parentId !== undefined && { parentId }),
+      });
       for (const [asset, amount] of Object.entries(funds)) {
-        await exchange.ledger.deposit({ reference: `${accountId}/${asset}`, accountId, ...(parentId !== undefined && { parentId }), asset, amount });
+        await exchange.ledger.deposit({
+          reference: `${accountId}/${asset}`,
+          accountId,
+          ...(parentId !== undefined && { parentId }),
+          asset,
+          amount,
+        });
       }
       return account;
     },
     place: (order) =>
-      exchange.orders.place({ clientOrderId: `${order.accountId}/${(placed += 1)}`, symbol: SYMBOL, type: 'limit', quantity: '1', ...(order.type !== 'market' && { price: '100' }), ...order }),
+      exchange.orders.place({
+        clientOrderId: `${order.accountId}/${(placed += 1)}`,
+        symbol: SYMBOL,
+        type: 'limit',
+        quantity: '1',
+        ...(order.type !== 'market' && { price: '100' }),
+        ...order,
+      }),
     match: (maker, taker, over) => ({
       tradeId: `${maker.id.slice(-12)}-${taker.id.slice(-12)}`,
       symbol: maker.symbol,
@@ -55,16 +87,31 @@ export async function testExchange(options?: SandboxOptions): Promise<TestExchan
       ...over,
     }),
     async balances(accountId, parentId) {
-      const balances = await exchange.balances.list(parentId === undefined ? accountId : { accountId, parentId }, { fresh: true });
+      const balances = await exchange.balances.list(parentId === undefined ? accountId : { accountId, parentId }, {
+        fresh: true,
+      });
       return Object.fromEntries(balances.map(({ asset, available, held, total }) => [asset, [available, held, total]]));
     },
+    stores: beside.context,
     facts,
     async everything() {
       await using reader = await facts();
-      const views = await reader.query<{ name: string }>("select viewname as name from pg_views where schemaname = current_schema() and viewname like 'facts_%' order by 1");
-      const rows = await Promise.all(views.map(({ name }) => reader.query<{ text: string }>(`select t::text as text from ${name} as t order by 1`)));
-      return views.map(({ name }, i) => [name, ...rows[i]!.map(({ text }) => text)].join('\n')).join('\n\n');
+      const views = await reader.query<{ name: string }>(
+        "select viewname as name from pg_views where schemaname = current_schema() and viewname ~ '^facts_' and viewname !~ 'publications|checkpoints' order by 1",
+      );
+      const text: string[] = [];
+      for (const { name } of views) {
+        // What workers do meanwhile is no change: the relay numbers, the folder counts.
+        const rows = await reader.query<{ row: string }>(
+          `select (to_jsonb(t) - 'publish_seq' - case when to_jsonb(t) ->> 'account_kind' <> 'customer' then 'version' else '' end)::text as row from ${name} as t order by 1`,
+        );
+        text.push(`${name}:`, ...rows.map(({ row }) => row));
+      }
+      return text.join('\n');
     },
-    [Symbol.asyncDispose]: () => box[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await besides.close();
+      await box[Symbol.asyncDispose]();
+    },
   };
 }

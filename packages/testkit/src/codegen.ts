@@ -11,10 +11,15 @@ Writes packages/<adapter>/src/schema.ts, the table types of each adapter, from a
   --help     this text`;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { verify: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
+  const { values } = parseArgs({
+    options: { verify: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  });
   if (values.help) return console.log(HELP);
   await using servers = await startServers({ purpose: 'test' });
-  const files = await schemaFiles(process.cwd(), { postgres: servers.postgres.adminUrl, redis: servers.redis.adminUrl });
+  const files = await schemaFiles(process.cwd(), {
+    postgres: servers.postgres.adminUrl,
+    redis: servers.redis.adminUrl,
+  });
   if (files.length === 0) throw new Error('No adapter is here: pnpm codegen runs at the top of the project.');
   for (const file of files) {
     const difference = drift(file);

@@ -4,6 +4,13 @@ export { describeAdapter } from './contract/describe-adapter.ts';
 export type { AdapterContract } from './contract/subject.ts';
 export { type FaultProxy, type ProxyOptions, type Strike, type StrikeOptions, startProxy } from './faults/proxy.ts';
 export type { SandboxDefinition } from './sandbox/own-instance.ts';
-export { type AdapterFactory, type Box, type Factories, type Sandbox, type SandboxOptions, sandbox } from './sandbox/sandbox.ts';
+export {
+  type AdapterFactory,
+  type Box,
+  type Factories,
+  type Sandbox,
+  type SandboxOptions,
+  sandbox,
+} from './sandbox/sandbox.ts';
 export type { NextOptions, PublishedEvent, SandboxEvents } from './sandbox/stream-events.ts';
 export type { ProvidedServers } from './vitest/provided.ts';

@@ -29,7 +29,7 @@ export class EventStream {
    */
   async append(rows: readonly OutboxRow[], mayBegin: boolean): Promise<number | undefined> {
     let last = rows[0]!.publish_seq - 1;
-    for (let from = 0; from < rows.length; ) {
+    for (let from = 0; from < rows.length;) {
       const args: string[] = [];
       let to = from;
       for (let bytes = 0; to < rows.length && bytes < MAX_BYTES; to += 1) {

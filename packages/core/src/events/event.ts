@@ -58,10 +58,14 @@ export interface EventCatalog<Schemas extends PayloadSchemas = PayloadSchemas> {
   example<Type extends keyof Schemas & string>(type: Type): Event<Type, z.output<Schemas[Type]>>;
 }
 
+/** The names of the events of a catalog. */
+export type EventType<Catalog> = Catalog extends EventCatalog<infer Schemas> ? keyof Schemas & string : never;
+
 /** The events of a catalog, or those of the given types of it. */
-export type EventOf<Catalog extends EventCatalog, Type extends string = keyof Catalog['types'] & string> = {
-  [T in Type & keyof Catalog['types'] & string]: Event<T, z.output<Catalog['types'][T]['payload']>>;
-}[Type & keyof Catalog['types'] & string];
+export type EventOf<Catalog, Type extends string = string> =
+  Catalog extends EventCatalog<infer Schemas>
+    ? { [T in keyof Schemas & Type & string]: Event<T, z.output<Schemas[T]>> }[keyof Schemas & Type & string]
+    : never;
 
 /** `defineEvents(identity, { 'order.placed': { payload: z.object({ … }), example: { … } } })`. */
 export function defineEvents<Schemas extends PayloadSchemas>(
@@ -85,7 +89,7 @@ export function defineEvents<Schemas extends PayloadSchemas>(
         aggregateVersion: 1,
         occurredAt: '2026-11-24T08:08:51.123456Z' as Instant,
         recordedAt: '2026-11-24T08:08:51.123456Z' as Instant,
-        payload: payload.parse(example) as z.output<Schemas[typeof type]>,
+        payload: payload.parse(example),
       };
     },
   };

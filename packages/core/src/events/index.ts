@@ -8,6 +8,7 @@ export {
   type EventCatalog,
   type EventDefinition,
   type EventOf,
+  type EventType,
   type PayloadSchemas,
   defineEvents,
 } from './event.ts';

@@ -25,6 +25,14 @@ export const numberEvents = functionCall(
   answers<{ number_events: number | null }>(),
 );
 
+export const forgetMissing = functionCall(
+  'events.forget-missing',
+  'write',
+  'forget_missing_events',
+  ['stream'],
+  answers<{ forget_missing_events: number }>(),
+);
+
 /** The number up to which numbers are given. */
 export const lastNumber = statement('events.last-number', 'read', () =>
   db.selectFrom('publications').select('last_publish_seq').where('stream', '=', STREAM),
@@ -64,7 +72,9 @@ export const firstToPublish = statement('events.first', 'read', () =>
   db.selectNoFrom(
     sql<number>`greatest(
       coalesce((select min(publish_seq) from outbox), (select last_publish_seq + 1 from publications where stream = ${sql.lit(STREAM)}), 1),
-      (select replay_from from publications where stream = ${sql.lit(STREAM)} and replay_until > clock_timestamp()))`.as('seq'),
+      (select replay_from from publications where stream = ${sql.lit(STREAM)} and replay_until > clock_timestamp()))`.as(
+      'seq',
+    ),
   ),
 );
 
@@ -90,7 +100,9 @@ export const skipNumbers = statement('events.skip-numbers', 'write', (p: { to: n
     .insertInto('publications')
     .values({ stream: STREAM, last_publish_seq: p.to, replay_from: null, replay_until: null })
     .onConflict((c) =>
-      c.column('stream').doUpdateSet({ last_publish_seq: sql`greatest(publications.last_publish_seq, excluded.last_publish_seq)` }),
+      c
+        .column('stream')
+        .doUpdateSet({ last_publish_seq: sql`greatest(publications.last_publish_seq, excluded.last_publish_seq)` }),
     ),
 );
 
@@ -99,12 +111,15 @@ export const databaseTime = statement('events.database-time', 'read', () =>
 );
 
 /** Of the oldest rows those that are published and too old; bounded, so that a round never takes long. */
-export const pruneOutbox = statement('events.prune-outbox', 'write', (p: { published: number; days: number; limit: number }) =>
-  db
-    .deleteFrom('outbox')
-    .where('id', 'in', (e) =>
+export const pruneOutbox = statement(
+  'events.prune-outbox',
+  'write',
+  (p: { published: number; days: number; limit: number }) =>
+    db.deleteFrom('outbox').where('id', 'in', (e) =>
       e
-        .selectFrom(e.selectFrom('outbox').select(['id', 'publish_seq', 'recorded_at']).orderBy('id').limit(p.limit).as('oldest'))
+        .selectFrom(
+          e.selectFrom('outbox').select(['id', 'publish_seq', 'recorded_at']).orderBy('id').limit(p.limit).as('oldest'),
+        )
         .select('oldest.id')
         .where('publish_seq', '<=', p.published)
         .where('recorded_at', '<', sql<string>`clock_timestamp() - make_interval(days => ${p.days})`),

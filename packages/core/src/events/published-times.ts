@@ -34,7 +34,8 @@ export class PublishedTimes {
 
   /** Everything that was committed when numbering began at `began` is out now. */
   reached(began: number): { databaseTime: Instant; businessTime: Instant } | undefined {
-    while (this.#samples[0] && this.#samples[0].at <= began - this.#longestCallMs) this.#reached = this.#samples.shift();
+    while (this.#samples[0] && this.#samples[0].at <= began - this.#longestCallMs)
+      this.#reached = this.#samples.shift();
     return this.#reached;
   }
 }

@@ -35,7 +35,8 @@ const numbers = async () => (await readStream(box)).map(({ publishSeq }) => publ
 const write = async (count: number) => {
   for (let i = 0; i < count; i += 1) await writeEvent(box.db);
 };
-const published = async () => JSON.parse((await box.admin.get(box.context.coreKeys.published('all'))) ?? '{}') as Partial<Published>;
+const published = async () =>
+  JSON.parse((await box.admin.get(box.context.coreKeys.published('all'))) ?? '{}') as Partial<Published>;
 
 /** Transactions of all lengths, some of which roll back; each aggregate counts its versions under its own lock. */
 async function business(transactions: number): Promise<number> {
@@ -47,7 +48,9 @@ async function business(transactions: number): Promise<number> {
     const client = await writers.connect();
     await client.query('begin');
     const aggregateId = ['a', 'b', 'c', 'd'][i % 4]!;
-    const { rows } = await client.query('update counters set version = version + 1 where id = $1 returning version', [aggregateId]);
+    const { rows } = await client.query('update counters set version = version + 1 where id = $1 returning version', [
+      aggregateId,
+    ]);
     await writeEvent(client, { aggregateId, version: Number(rows[0].version), payload: { i } });
     await sleep(Math.random() * 6);
     if (i % 7 === 0) await client.query('rollback');
@@ -78,7 +81,13 @@ test('what commits is published once, without a gap, each aggregate in order; wh
 
 test('an event travels with all that was written of it', async () => {
   await using _ = startRelay(box.context);
-  await writeEvent(box.db, { type: 'note.added', aggregateId: 'n1', version: 3, payload: { amount: '1.10', 'ключ': ['é"'] }, at: '2019-01-02T03:04:05.678Z' });
+  await writeEvent(box.db, {
+    type: 'note.added',
+    aggregateId: 'n1',
+    version: 3,
+    payload: { amount: '1.10', ключ: ['é"'] },
+    at: '2019-01-02T03:04:05.678Z',
+  });
   await expect.poll(numbers).toEqual([1]);
   const [event] = await readStream(box);
   expect(event).toMatchObject({
@@ -98,7 +107,7 @@ test('an event travels with all that was written of it', async () => {
     fence: 7,
   });
   expect(event).not.toHaveProperty('causationId');
-  expect(JSON.parse(event!.payloadText)).toEqual({ amount: '1.10', 'ключ': ['é"'] });
+  expect(JSON.parse(event!.payloadText)).toEqual({ amount: '1.10', ключ: ['é"'] });
 });
 
 test('of many relays one is active, and another takes over', async () => {
@@ -113,13 +122,38 @@ test('of many relays one is active, and another takes over', async () => {
 });
 
 test('a stale relay numbers nothing', async () => {
-  const call = async (fence: number) => (await box.db.query('select number_events($1, $2, 10) as last', ['events', fence])).rows[0].last;
+  const call = async (fence: number) =>
+    (await box.db.query('select number_events($1, $2, 10) as last', ['events', fence])).rows[0].last;
   await write(1);
   expect(await call(2)).toBe('1');
   await write(1);
   expect(await call(1)).toBeNull();
   expect((await box.db.query('select count(*) from outbox where publish_seq is null')).rows).toEqual([{ count: '1' }]);
   expect(await call(2)).toBe('2');
+});
+
+test('an event whose transaction was long under way is not forgotten, one that rolled back is', async () => {
+  const call = async (text: string) => Number((await box.db.query(`select ${text} as answer`)).rows[0].answer);
+  const missing = () => call(`(select count(*) from publications, unnest(missing))`);
+  const [slow, failing] = [await writers.connect(), await writers.connect()];
+  for (const client of [slow, failing]) {
+    await client.query('begin');
+    await writeEvent(client);
+  }
+  await write(2);
+  expect(await call(`number_events('events', 1, 100)`)).toBe(2);
+  await failing.query('rollback');
+  expect(await missing()).toBe(1); // ids 1 and 2
+  for (let i = 0; i < 3; i += 1) expect(await call(`forget_missing_events('events')`)).toBe(1);
+  await slow.query('commit');
+  await call(`forget_missing_events('events')`);
+  expect(await call(`number_events('events', 1, 100)`)).toBe(3);
+  await call(`forget_missing_events('events')`);
+  await call(`forget_missing_events('events')`);
+  expect(await missing()).toBe(0);
+  const { rows } = await box.db.query('select id, publish_seq from outbox order by publish_seq');
+  expect(rows.map(({ id }) => Number(id))).toEqual([3, 4, 1]);
+  for (const client of [slow, failing]) client.release();
 });
 
 test('a lost stream begins anew with the oldest event of the outbox, also while nothing is written', async () => {
@@ -164,9 +198,9 @@ test('hooks hear of events before they are out', async () => {
 test('the published time is never later than an event that is still to come', async () => {
   const longestCallMs = 400;
   await using _ = startRelay(box.context, { longestCallMs });
-  let going = true;
+  const writes = new AbortController();
   const late = (async () => {
-    while (going) {
+    while (!writes.signal.aborted) {
       const client = await writers.connect();
       await client.query('begin');
       await writeEvent(client, { at: new Date().toISOString() });
@@ -186,14 +220,15 @@ test('the published time is never later than an event that is still to come', as
     checked += after.length;
     seen += 1;
   }
-  going = false;
+  writes.abort();
   await late;
   expect(seen).toBeGreaterThan(5);
   expect(checked).toBeGreaterThan(0);
   const { publishSeq, databaseTime, businessTime } = await published();
   await expect.poll(async () => (await published()).databaseTime).not.toBe(databaseTime);
   expect(publishSeq).toBeGreaterThan(0);
-  for (const time of [databaseTime, businessTime]) expect(Date.now() - instant.millis(time!)).toBeLessThan(longestCallMs + 2000);
+  for (const time of [databaseTime, businessTime])
+    expect(Date.now() - instant.millis(time!)).toBeLessThan(longestCallMs + 2000);
 });
 
 test('the stream is kept until its readers have passed, and for seven days where they have not', async () => {
@@ -230,7 +265,8 @@ test('the outbox lets go of what was published thirty days ago, and of nothing e
   await box.db.query(`update outbox set recorded_at = recorded_at - interval '31 days' where id <= 5`);
   const events = new EventStream(box.context);
   expect(await prune(box.context, events)).toBe(false); // nothing is published yet
-  const left = async () => (await box.db.query('select id from outbox order by id')).rows.map(({ id }: { id: string }) => Number(id));
+  const left = async () =>
+    (await box.db.query('select id from outbox order by id')).rows.map(({ id }: { id: string }) => Number(id));
   expect(await left()).toEqual(upTo(6));
   await using _ = startRelay(box.context);
   await expect.poll(numbers).toEqual(upTo(6));
@@ -250,7 +286,11 @@ test('what was trimmed is published again on demand, and then kept', async () =>
   while (await trimStream(box.context, events));
   expect(await numbers()).toEqual(upTo(8, 4));
   await box.db.query('delete from outbox where publish_seq < 6');
-  await expect(replayEvents(box.context, { from: 5 })).rejects.toMatchObject({ kind: 'conflict', code: 'events-not-held', details: { oldest: 6, last: 8 } });
+  await expect(replayEvents(box.context, { from: 5 })).rejects.toMatchObject({
+    kind: 'conflict',
+    code: 'events-not-held',
+    details: { oldest: 6, last: 8 },
+  });
   await expect(replayEvents(box.context, { from: 9 })).rejects.toMatchObject({ code: 'events-not-held' });
 });
 
@@ -260,7 +300,9 @@ test('a database that was brought back is noticed, and goes on only when an oper
     await write(5);
     await expect.poll(numbers).toEqual(upTo(5));
   }
-  await box.db.query(`delete from outbox where publish_seq > 2; update publications set last_publish_seq = 2; update leases set expires_at = clock_timestamp()`);
+  await box.db.query(
+    `delete from outbox where publish_seq > 2; update publications set last_publish_seq = 2; update leases set expires_at = clock_timestamp()`,
+  );
   const running = startRelay(box.another());
   await using _ = running;
   await write(1);
@@ -273,31 +315,40 @@ test('a database that was brought back is noticed, and goes on only when an oper
 });
 
 test('wherever a relay dies, and whatever Redis loses, each event is published once and in order', async () => {
-  const crash = fc.record({ step: fc.integer({ min: 1, max: 30 }), when: fc.constantFrom<Crash['when']>('before', 'after'), loses: fc.boolean() });
+  const crash = fc.record({
+    step: fc.integer({ min: 1, max: 30 }),
+    when: fc.constantFrom<Crash['when']>('before', 'after'),
+    loses: fc.boolean(),
+  });
   await fc.assert(
-    fc.asyncProperty(fc.array(crash, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 6 }), async (crashes, batch) => {
-      await clear();
-      let written = 0;
-      const more = async (count: number) => {
-        for (let i = 0; i < count; i += 1) await writeEvent(box.db, { aggregateId: `${written % 3}`, version: Math.floor(written++ / 3) + 1 });
-      };
-      for (const { loses, ...each } of crashes) {
-        await more(4);
-        const dying = startRelay(crashingContext(box.context, each), { batch });
-        await sleep(25);
-        await more(2);
-        if (loses) await box.admin.del(stream);
-        await sleep(10);
-        await dying[Symbol.asyncDispose]();
-        await box.db.query('update leases set expires_at = clock_timestamp()');
-      }
-      await using _ = startRelay(box.context, { batch });
-      await more(3);
-      await expect.poll(numbers, { timeout: 4000, interval: 20 }).toEqual(upTo(written));
-      const events = await readStream(box);
-      expectOrder(events);
-      expect(new Set(events.map(({ id }) => id)).size).toBe(written);
-    }),
+    fc.asyncProperty(
+      fc.array(crash, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 6 }),
+      async (crashes, batch) => {
+        await clear();
+        let written = 0;
+        const more = async (count: number) => {
+          for (let i = 0; i < count; i += 1)
+            await writeEvent(box.db, { aggregateId: `${written % 3}`, version: Math.floor(written++ / 3) + 1 });
+        };
+        for (const { loses, ...each } of crashes) {
+          await more(4);
+          const dying = startRelay(crashingContext(box.context, each), { batch });
+          await sleep(25);
+          await more(2);
+          if (loses) await box.admin.del(stream);
+          await sleep(10);
+          await dying[Symbol.asyncDispose]();
+          await box.db.query('update leases set expires_at = clock_timestamp()');
+        }
+        await using _ = startRelay(box.context, { batch });
+        await more(3);
+        await expect.poll(numbers, { timeout: 4000, interval: 20 }).toEqual(upTo(written));
+        const events = await readStream(box);
+        expectOrder(events);
+        expect(new Set(events.map(({ id }) => id)).size).toBe(written);
+      },
+    ),
     { numRuns: 12 },
   );
 });

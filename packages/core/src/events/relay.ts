@@ -32,6 +32,9 @@ export type BeforePublish = (events: readonly CommittedEvent[]) => Promise<void>
 
 const SHORTEST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
+/** Events of a round from which on the next one waits for more. */
+const BUSY = 20;
+const BUSY_PAUSE_MS = 25;
 const LOOK_EVERY_MS = 500;
 
 /**
@@ -46,7 +49,7 @@ export class Relay {
   readonly #times: PublishedTimes;
   readonly #batch: number;
   readonly #hooks: BeforePublish[] = [];
-  readonly #published: (values?: Record<never, string>, by?: number) => void;
+  readonly #published: (values: object, by: number) => void;
   readonly #pause = new Pause();
   readonly #pace = new Pause();
   #active = false;
@@ -96,7 +99,7 @@ export class Relay {
   }
 
   async #relay(lease: Lease, stop: AbortSignal): Promise<void> {
-    for (let pauseMs = SHORTEST_PAUSE_MS; !stop.aborted; ) {
+    for (let pauseMs = SHORTEST_PAUSE_MS; !stop.aborted;) {
       let moved = 0;
       try {
         moved = await this.#round(lease.fence);
@@ -111,8 +114,8 @@ export class Relay {
       }
       if (moved >= this.#batch) continue;
       if (moved > 0) {
-        // Every numbering is a commit beside those of the writers: a few hundred a second of them go unnoticed, thousands do not.
-        await this.#pace.sleep(SHORTEST_PAUSE_MS, stop);
+        // Each round costs the writers a commit beside theirs, however little it moves: where much comes it moves more at once.
+        await this.#pace.sleep(moved < BUSY ? SHORTEST_PAUSE_MS : BUSY_PAUSE_MS, stop);
         pauseMs = SHORTEST_PAUSE_MS;
         continue;
       }
@@ -169,9 +172,9 @@ export class Relay {
   /** Appends what stands between the stream's end and a number, a batch of it at most; answers how many. */
   async #publishUpTo(last: number): Promise<number> {
     if (this.#end === undefined || this.#end >= last) return 0;
-    const rows = await this.#context.pg.many(numberedAfter, { after: this.#end!, limit: this.#batch });
+    const rows = await this.#context.pg.many(numberedAfter, { after: this.#end, limit: this.#batch });
     const [first] = rows;
-    if (first === undefined || first.publish_seq > this.#end! + 1) {
+    if (first === undefined || first.publish_seq > this.#end + 1) {
       await this.#beginAnew(first?.publish_seq);
       return 0;
     }
@@ -183,7 +186,7 @@ export class Relay {
     const end = await this.#stream.append(rows, this.#mayBegin);
     if (end !== undefined) {
       this.#mayBegin = false;
-      this.#published({}, Math.max(0, end - this.#end!));
+      this.#published({}, Math.max(0, end - this.#end));
     }
     // Where it is not what it should be, the stream was lost or another relay was there: the next round looks.
     this.#end = end === rows.at(-1)!.publish_seq ? end : undefined;
@@ -192,7 +195,10 @@ export class Relay {
 
   /** The stream lost more than the outbox still holds: readers that need it are told so by a stream that begins later. */
   async #beginAnew(oldest: number | undefined): Promise<void> {
-    this.#context.telemetry.log.error({ end: this.#end, oldest }, 'the stream ends before the oldest event of the outbox: it begins anew');
+    this.#context.telemetry.log.error(
+      { end: this.#end, oldest },
+      'the stream ends before the oldest event of the outbox: it begins anew',
+    );
     await this.#stream.drop();
     this.#end = undefined;
   }

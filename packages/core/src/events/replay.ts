@@ -11,7 +11,10 @@ const KEPT_DAYS = 7;
  * and the active relay begins it anew with `from`; it keeps them for seven days. Readers that are further on notice nothing. Refused
  * where the outbox does not hold `from` any more.
  */
-export async function replayEvents(context: AdapterContext, { from }: { from: number }): Promise<{ from: number; to: number }> {
+export async function replayEvents(
+  context: AdapterContext,
+  { from }: { from: number },
+): Promise<{ from: number; to: number }> {
   const { pg } = context;
   const to = (await pg.maybe(lastNumber, {}))?.last_publish_seq ?? 0;
   await pg.run(wishReplay, { from: 1, days: 0 });

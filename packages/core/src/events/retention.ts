@@ -4,7 +4,7 @@ import { isAdapterError } from '../pipe/errors.ts';
 import { coreFamilies, keysOf } from '../redis/keys.ts';
 import { type Instant, instant } from '../values/instant.ts';
 import type { EventStream } from './event-stream.ts';
-import { databaseTime, pruneOutbox, replayFloor } from './outbox.ts';
+import { STREAM, databaseTime, forgetMissing, pruneOutbox, replayFloor } from './outbox.ts';
 
 const STREAM_DAYS = 7;
 const OUTBOX_DAYS = 30;
@@ -17,6 +17,7 @@ export async function retainEvents(context: AdapterContext, stream: EventStream,
   while (!stop.aborted) {
     let more = false;
     try {
+      await context.pg.one(forgetMissing, { stream: STREAM });
       const trimmed = await trimStream(context, stream);
       const pruned = await prune(context, stream);
       more = trimmed || pruned;

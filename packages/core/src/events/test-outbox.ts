@@ -11,20 +11,16 @@ export async function writeEvent(
   db: Pick<pg.Client, 'query'>,
   {
     type = 'note.added',
-    aggregateId = randomUUID() as string,
+    aggregateId = `note-${randomUUID()}`,
     version = 1,
-    payload = {} as unknown,
+    payload = {},
     at = new Date().toISOString(),
   } = {},
 ): Promise<void> {
-  await db.query(`select append_event($1, $2, 'note', $3, $4, $5::jsonb, $6, row('trace-1', 'span-1', 'flow-1', null, 'alice', 'run-1', 7, null, null)::write_context)`, [
-    randomUUID(),
-    type,
-    aggregateId,
-    version,
-    JSON.stringify(payload),
-    at,
-  ]);
+  await db.query(
+    `select append_event($1, $2, 'note', $3, $4, $5::jsonb, $6, row('trace-1', 'span-1', 'flow-1', null, 'alice', 'run-1', 7, null, null)::write_context)`,
+    [randomUUID(), type, aggregateId, version, JSON.stringify(payload), at],
+  );
 }
 
 /** For tests: what an instance's stream holds. */
@@ -33,10 +29,14 @@ export async function readStream({ admin, context }: TestInstance): Promise<Stre
   return entries.map(([id, fields]) => decodeEntry(context.identity.schema, id, fields));
 }
 
-export const upTo = (last: number, first = 1) => Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+export const upTo = (last: number, first = 1) =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 
 /** For tests: a running relay, restarted when it fails as a supervisor does. */
-export function startRelay(context: AdapterContext, options: RelayOptions = {}): AsyncDisposable & { relay: Relay; errors: unknown[] } {
+export function startRelay(
+  context: AdapterContext,
+  options: RelayOptions = {},
+): AsyncDisposable & { relay: Relay; errors: unknown[] } {
   const stop = new AbortController();
   const leases = new LeaseRepository(context);
   const relay = new Relay(context, leases, options);

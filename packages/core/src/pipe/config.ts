@@ -31,7 +31,7 @@ export interface AdapterOptions {
   redis?: { url?: string; user?: string; password?: Password; ca?: string; cluster?: boolean };
   /** Background loops run by this process: all, none, or these. */
   workers?: boolean | readonly string[];
-  /** The consumers (`schema/name`) whose checkpoints the event stream waits for before it is trimmed. */
+  /** The consumers (`prefix/name`: `risk/fills`) whose checkpoints the event stream waits for before it is trimmed. */
   readers?: readonly string[];
   /** Milliseconds after which a call without a deadline of its own ends. */
   deadlineMs?: number;
@@ -64,14 +64,25 @@ export interface AdapterConfig {
   logLevel: string;
 }
 
-const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
-const words = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((word) => word.trim())
-    .filter(Boolean),
+const flag = z.union(
+  [z.boolean(), z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1')],
+  {
+    error: 'expected true or false',
+  },
 );
-const count = (most: number) => z.coerce.number({ error: 'expected a number' }).int().min(1).max(most);
+const words = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ),
+]);
+const count = (most: number) => {
+  const error = `expected a whole number from 1 to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(1, { error }).max(most, { error });
+};
 const levels = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -83,12 +94,14 @@ export function adapterConfig(
   env: Environment = process.env,
 ): AdapterConfig {
   const issues: { path: string; message: string }[] = [];
-  const read = <T>(name: string, schema: z.ZodType<T>, fallback: T): T => {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
-    const parsed = schema.safeParse(text);
+  /** The option where one is given, else the variable. */
+  const read = <T>(name: string, schema: z.ZodType<T>, fallback: T, option?: string, given?: unknown): T => {
+    const value = given ?? (env[name] || undefined);
+    if (value === undefined) return fallback;
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    issues.push({ path: name, message: parsed.error.issues[0]?.message ?? 'malformed' });
+    const path = given === undefined ? name : (option ?? name);
+    issues.push({ path, message: parsed.error.issues[0]?.message ?? 'malformed' });
     return fallback;
   };
   const own = (name: string) => `${identity.envPrefix}${name}`;
@@ -145,14 +158,23 @@ export function adapterConfig(
   if (replicaText && !replicaUrl)
     issues.push({ path: own('POSTGRES_REPLICA_URL'), message: 'expected a postgres:// URL' });
   const database = (url: URL | undefined) => decodeURIComponent(url?.pathname.slice(1) ?? '');
+  const redisDatabase = redisUrl?.pathname.slice(1) || '0';
+  if (!/^\d{1,5}$/.test(redisDatabase))
+    issues.push({ path: 'REDIS_URL', message: 'expected the number of a database' });
   if (postgresUrl && !database(postgresUrl)) issues.push({ path: 'POSTGRES_URL', message: 'names no database' });
 
   const config: AdapterConfig = {
     postgres: {
       ...postgres,
       database: database(postgresUrl),
-      pool: options.postgres?.pool ?? read(own('POSTGRES_POOL'), count(200), 10),
-      namedStatements: options.postgres?.namedStatements ?? read(own('POSTGRES_NAMED_STATEMENTS'), flag, true),
+      pool: read(own('POSTGRES_POOL'), count(200), 10, 'postgres.pool', options.postgres?.pool),
+      namedStatements: read(
+        own('POSTGRES_NAMED_STATEMENTS'),
+        flag,
+        true,
+        'postgres.namedStatements',
+        options.postgres?.namedStatements,
+      ),
       replica: replicaUrl && {
         host: replicaUrl.hostname,
         port: Number(replicaUrl.port || 5432),
@@ -161,12 +183,18 @@ export function adapterConfig(
     },
     redis: {
       ...redis,
-      database: Number(redisUrl?.pathname.slice(1) || 0),
-      cluster: options.redis?.cluster ?? read(own('REDIS_CLUSTER'), flag, false),
+      database: Number(redisDatabase),
+      cluster: read(own('REDIS_CLUSTER'), flag, false, 'redis.cluster', options.redis?.cluster),
     },
-    workers: options.workers ?? read<boolean | readonly string[]>(own('WORKERS'), z.union([flag, words]), true),
-    readers: options.readers ?? read<readonly string[]>(own('READERS'), words, []),
-    deadlineMs: options.deadlineMs ?? read(own('DEADLINE_MS'), count(600_000), 5000),
+    workers: read<boolean | readonly string[]>(
+      own('WORKERS'),
+      z.union([flag, words]),
+      true,
+      'workers',
+      options.workers,
+    ),
+    readers: read<readonly string[]>(own('READERS'), words, [], 'readers', options.readers),
+    deadlineMs: read(own('DEADLINE_MS'), count(600_000), 5000, 'deadlineMs', options.deadlineMs),
     logLevel: read('LOG_LEVEL', levels, 'info'),
   };
   if (issues.length > 0) throw new InvalidInputError(issues, 'invalid-configuration');

@@ -46,6 +46,10 @@ export const currentCall = (): Call | undefined => storage.getStore();
 export const currentContext = (): Context => storage.getStore()?.context ?? nobody;
 export const inCall = <T>(call: Call, fn: () => T): T => storage.run(call, fn);
 
+/** Runs what works for many callers, or outlives its caller: nobody's context, deadline or signal applies to it. */
+export const outsideCalls = <T>(fn: () => T, fresh = false): T =>
+  storage.run({ context: nobody, signal: undefined, fresh, sent: false }, fn);
+
 /** Milliseconds until the deadline of the current call, or `undefined` where it has none. */
 export function remainingMs(): number | undefined {
   const deadline = storage.getStore()?.context.deadline;
@@ -67,7 +71,16 @@ export function withContext<T>(input: ContextInput, fn: () => T): T {
   return storage.run({ context, signal: outer?.signal, fresh: outer?.fresh ?? false, sent: false }, fn);
 }
 
-const hex = (bytes: number) => randomBytes(bytes).toString('hex');
+// Drawn in bulk: a call of its own for each id would cost a write more than all else that is done for it here.
+let entropy = Buffer.alloc(0);
+let drawn = 0;
+function hex(bytes: number): string {
+  if (drawn + bytes > entropy.length) {
+    entropy = randomBytes(4096);
+    drawn = 0;
+  }
+  return entropy.toString('hex', drawn, (drawn += bytes));
+}
 
 /** The members of a context that every event carries, complete: an active OpenTelemetry span wins; without one, W3C ids are made. */
 export interface WriteContext {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type InspectOptions, inspect } from 'node:util';
 
 /** What a caller can do about an error: a closed set. `code` says what happened in the domain's own word. */
 export type ErrorKind = 'invalid-input' | 'not-found' | 'conflict' | 'unavailable' | 'outcome-unknown' | 'internal';
@@ -27,8 +28,14 @@ export abstract class AdapterError extends Error {
     this.details = details;
     this.errorId = randomUUID();
     Object.defineProperty(this, brand, { value: true });
-    // A cause may hold a row or a password: reachable for a debugger, kept out of every listing of the error's fields.
-    if (cause !== undefined) Object.defineProperty(this, 'cause', { enumerable: false });
+  }
+
+  /** What `console.log` shows: everything but the cause, of which a driver's may hold a row or a password. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { stack, name, cause, message: _, ...fields } = this as this & { stack?: string };
+    const because =
+      cause instanceof Error ? { cause: `[${cause.name}${'code' in cause ? ` ${String(cause.code)}` : ''}]` } : {};
+    return `${stack ?? name} ${inspect({ ...fields, ...because }, options)}`;
   }
 }
 
@@ -95,3 +102,20 @@ export type AdapterErrorOf =
   | UnavailableError
   | OutcomeUnknownError
   | InternalError;
+
+/**
+ * The error for what a SQL function refused: `unknown-…` is not found, a code that `fields` maps to a field of the input is invalid
+ * input, and the rest is a conflict.
+ */
+export function refusal<Code extends string>(
+  code: Code,
+  details: Details = {},
+  fields: Partial<Record<Code, string>> = {},
+): NotFoundError | InvalidInputError | ConflictError {
+  const message = code.replaceAll('-', ' ');
+  const field = fields[code];
+  if (field !== undefined) return new InvalidInputError([{ path: field, message }], code);
+  return code.startsWith('unknown-')
+    ? new NotFoundError(code, message, details)
+    : new ConflictError(code, message, details);
+}

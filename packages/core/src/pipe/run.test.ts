@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
@@ -156,4 +157,14 @@ test('problems carry status, code and what the kind calls for', () => {
   });
   expect(toProblem(new TypeError('secret'))).toMatchObject({ status: 500, body: { detail: 'internal error' } });
   expect(isAdapterError({})).toBe(false);
+});
+
+test('an error that is printed shows what happened and not what its cause holds', () => {
+  const driver = Object.assign(new Error('row (hunter2)'), { code: '23514', detail: 'hunter2' });
+  const printed = inspect(
+    new InternalError('postgres-error', 'PostgreSQL refused a statement', { sqlstate: '23514' }, driver),
+  );
+  expect(printed).toContain('PostgreSQL refused a statement');
+  expect(printed).toContain('[Error 23514]');
+  expect(printed).not.toContain('hunter2');
 });

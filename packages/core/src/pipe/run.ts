@@ -41,10 +41,7 @@ export class Pipe {
   constructor(adapter: string, telemetry: Telemetry) {
     this.#adapter = adapter;
     this.#telemetry = telemetry;
-    this.#bind = telemetry.histogram('adapter_operation_seconds', 'Duration of public methods by outcome', [
-      'op',
-      'outcome',
-    ]);
+    this.#bind = telemetry.histogram('adapter_operation_seconds', 'Duration of public methods by outcome');
   }
 
   run = async <Schema extends z.ZodType, T>(

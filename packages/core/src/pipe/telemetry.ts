@@ -1,7 +1,8 @@
 import { type Tracer, trace } from '@opentelemetry/api';
 import { type Logger, pino } from 'pino';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { isAdapterError } from './errors.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
 
 /** What an error may say in a log line: an allow-list, because driver errors carry rows, arguments and passwords. */
 export function describeError(error: unknown): Record<string, unknown> {
@@ -68,20 +69,44 @@ export class Telemetry {
     return (value, values) => metric.set({ ...this.#labels, ...values }, value);
   }
 
+  /**
+   * A gauge whose numbers are asked for at each scrape. `read` answers at once, from what is known: a collector that waits
+   * for a store hangs the whole scrape. Ends with the answered function.
+   */
+  observed<L extends string = never>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    read: () => Iterable<readonly [value: number, values: Record<L, string>]>,
+  ): () => void {
+    const gauge = this.#once(name, () => {
+      const readers = new Set<() => void>();
+      const made = new Gauge({
+        name,
+        help,
+        labelNames: this.#names(labels),
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const each of readers) each();
+        },
+      });
+      return Object.assign(made, { readers });
+    }) as Gauge & { readers: Set<() => void> };
+    const reader = () => {
+      for (const [value, values] of read()) gauge.set({ ...this.#labels, ...values }, value);
+    };
+    gauge.readers.add(reader);
+    return () => void gauge.readers.delete(reader);
+  }
+
   /** Seconds. The answered function binds labels once, so that the hot path observes without making label objects. */
   histogram<L extends string = never>(
     name: string,
     help: string,
-    labels: readonly L[] = [],
   ): (values: Record<L, string>) => (seconds: number) => void {
-    const metric = this.#once(
-      name,
-      () => new Histogram({ name, help, labelNames: this.#names(labels), buckets, registers: [this.registry] }),
-    ) as Histogram;
-    return (values) => {
-      const child = metric.labels({ ...this.#labels, ...values });
-      return (seconds) => child.observe(seconds);
-    };
+    const metric = this.#once(name, () => new LatencyHistogram(name, help, this.registry)) as LatencyHistogram;
+    return (values) => metric.bind({ ...this.#labels, ...values });
   }
 
   #names(labels: readonly string[]): string[] {
@@ -92,5 +117,3 @@ export class Telemetry {
     return this.registry.getSingleMetric(name) ?? make();
   }
 }
-
-const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];

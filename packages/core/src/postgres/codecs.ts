@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type WriteContext, writeContext } from '../pipe/context.ts';
 import type { Instant } from '../values/instant.ts';
 
 /** `2026-11-24 08:08:51.123+00` as PostgreSQL prints it in a UTC session, with all six digits. */
@@ -46,8 +47,7 @@ const decoders = new Map<number, Decode>([
 /** Type parsers per pool, never the driver's global ones. */
 export const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    (format !== 'binary' && decoders.get(oid)) ||
-    pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    (format !== 'binary' && decoders.get(oid)) || pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
 const needsQuotes = /[",\\{}\s]|^$|^null$/i;
@@ -71,4 +71,10 @@ export function arrayLiteral(values: readonly (string | number | boolean | bigin
 /** The literal of a composite value, its members in the type's order. */
 export function compositeLiteral(members: readonly (string | number | null)[]): string {
   return `(${members.map((member) => (member === null ? '' : typeof member === 'number' ? String(member) : `"${member.replace(/["\\]/g, '$&$&')}"`)).join(',')})`;
+}
+
+/** The current context as the parameter type `write_context` takes it. */
+export function contextLiteral(context: WriteContext = writeContext()): string {
+  const { trace_id, span_id, correlation_id, causation_id, actor, run_id, fence, source, source_seq } = context;
+  return compositeLiteral([trace_id, span_id, correlation_id, causation_id, actor, run_id, fence, source, source_seq]);
 }

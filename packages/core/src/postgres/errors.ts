@@ -76,6 +76,9 @@ export function mapPostgresError(error: unknown, phase: Phase): AdapterErrorOf {
   }
   if (message === WAITED_FOR_POOL)
     return unavailable('postgres-saturated', 'no PostgreSQL connection became free in time', 200);
+  // The driver's own refusal of a server that asks for a password where none is configured.
+  if (message.startsWith('SASL: '))
+    return unavailable('login-refused', 'PostgreSQL asks for a password: none is configured', 10_000);
   if (code === undefined) return new InternalError('postgres-driver', 'the PostgreSQL driver failed', {}, error);
 
   const setup = setupFaults[code];

@@ -34,6 +34,10 @@ export interface Statement<Input, Row> {
   readonly row?: Row;
 }
 
+/** PostgreSQL cuts names at 63 bytes; the hash at the end tells texts apart. */
+const statementName = (op: string, text: string) =>
+  `${op}:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`.slice(-63);
+
 class Placeholder {
   readonly key: string;
   constructor(key: string) {
@@ -61,7 +65,7 @@ export function statement<Input, Row>(
   return {
     op,
     mode,
-    name: `${op}:${createHash('sha256').update(text).digest('hex').slice(0, 12)}`.slice(-63),
+    name: statementName(op, text),
     text,
     bind: (input) => {
       const values = input as Record<string, unknown>;
@@ -72,5 +76,32 @@ export function statement<Input, Row>(
       }
       return bound;
     },
+  };
+}
+
+/** What pg binds as it is. */
+export type SqlValue = string | number | boolean | null | undefined;
+
+/** The type of the rows that a `functionCall` answers: `answers<{ outcome: string }>()`. */
+export const answers = <Row>(): { row?: Row } => ({});
+
+/**
+ * A call of an SQL function that answers rows, its arguments named here in the function's order:
+ * `functionCall('accounts.open', 'write', 'open_account', ['id', 'ownerId'], answers<{ outcome: string }>())`.
+ */
+export function functionCall<const Args extends readonly string[], Row>(
+  op: string,
+  mode: Mode,
+  name: string,
+  args: Args,
+  _row: { row?: Row },
+): Statement<Record<Args[number], SqlValue>, Row> {
+  const text = `select * from ${name}(${args.map((_, i) => `$${i + 1}`).join(', ')})`;
+  return {
+    op,
+    mode,
+    name: statementName(op, text),
+    text,
+    bind: (input) => args.map((key) => input[key as Args[number]]),
   };
 }

@@ -10,6 +10,7 @@ const notSent = ["Stream isn't writeable and enableOfflineQueue options is false
 /** The one mapping from what ioredis throws to what a caller can act on. A reply error means that the command did nothing. */
 export function mapRedisError(error: unknown, mode: Exclude<Mode, 'replica'>): AdapterErrorOf {
   const { message = '', name = '' } = error as Error;
+  forgetArguments(error as { command?: unknown });
   const unavailable = (code: string, text: string, retryAfterMs?: number) =>
     new UnavailableError(code, text, retryAfterMs, error);
   const word = /^([A-Z]+)\b/.exec(message)?.[1] ?? '';
@@ -45,4 +46,10 @@ export function mapRedisError(error: unknown, mode: Exclude<Mode, 'replica'>): A
     );
   }
   return markOutage(new OutcomeUnknownError('the reply of Redis was lost: the write may have happened', '', error));
+}
+
+/** A cause is printed with its error: the arguments of a login are the password, those of other commands somebody's data. */
+function forgetArguments(error: { command?: unknown }): void {
+  const { command } = error;
+  if (typeof command === 'object' && command !== null) error.command = { name: (command as { name?: unknown }).name };
 }

@@ -19,6 +19,8 @@ export class Redis {
   readonly #client: RedisClient;
   readonly #readers = new Set<IoRedis>();
   #connecting: Promise<void> | undefined;
+  /** Why the connection is not there: a refused login shows nowhere else. */
+  #lost: Error | undefined;
 
   constructor(config: AdapterConfig['redis'], connectionName: string, telemetry: Telemetry) {
     this.#config = config;
@@ -123,21 +125,19 @@ export class Redis {
   }
 
   /** The first use connects. While the client reconnects by itself a call fails at once; the queue that ioredis offers has no bound. */
-  #connected(): Promise<void> {
+  async #connected(): Promise<void> {
     const { status } = this.#client;
-    if (status === 'ready') return Promise.resolve();
-    if (status === 'wait')
-      this.#connecting = this.#client.connect().then(
-        () => {},
-        () => {},
-      );
-    if (status === 'wait' || ((status === 'connecting' || status === 'connect') && this.#connecting)) {
-      return this.#connecting!.then(() => {
-        if (this.#client.status !== 'ready') throw mapRedisError(new Error('Connection is closed.'), 'read');
-      });
-    }
+    if (status === 'ready') return;
     if (status === 'end') throw new UnavailableError('redis-closed', 'the Redis connection was closed', 1000);
-    return Promise.reject(mapRedisError(new Error('Connection is closed.'), 'read'));
+    if (status === 'wait' || status === 'connecting' || status === 'connect') {
+      // While the password is read the status is still `wait`: a second `connect` would be an error.
+      this.#connecting ??= this.#client.connect().then(
+        () => {},
+        (error: Error) => void (this.#lost ??= error),
+      );
+      await this.#connecting;
+    }
+    if (this.#client.status !== 'ready') throw mapRedisError(this.#lost ?? new Error('Connection is closed.'), 'read');
   }
 
   #options() {
@@ -158,15 +158,28 @@ export class Redis {
   }
 
   #guard(client: RedisClient): void {
-    client.on('error', (err: Error) => this.#telemetry.log.debug({ err }, 'Redis connection ended'));
+    client.on('error', (err: Error) => {
+      if (client === this.#client) this.#lost = err;
+      this.#telemetry.log.debug({ err }, 'Redis connection ended');
+    });
+    if (client === this.#client) client.on('ready', () => (this.#lost = undefined));
     const { password } = this.#config;
     if (!password) return;
     // Read at each connect, so that a rotated password is found without a restart.
     const connect = client.connect.bind(client);
     client.connect = async () => {
-      const login = client instanceof Cluster ? client.options.redisOptions! : client.options;
-      login.password = await password();
+      const login = client instanceof Cluster ? nodeOptions(client) : client.options;
+      try {
+        login.password = await password();
+      } catch (err) {
+        // With the last one known: were this to reject, the client would never try to connect again.
+        this.#telemetry.log.error({ err }, 'the Redis password could not be read');
+      }
       return connect();
     };
   }
 }
+
+/** What a cluster's client opens its nodes with: a copy, made when it was constructed, of the options that it was given. */
+const nodeOptions = (cluster: Cluster): RedisOptions =>
+  (cluster as unknown as { connectionPool: { redisOptions: RedisOptions } }).connectionPool.redisOptions;

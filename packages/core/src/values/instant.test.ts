@@ -22,6 +22,9 @@ test.each([
   'infinity',
   'now',
   '+012345-01-01T00:00:00Z',
+  '0000-12-31T23:59:59Z',
+  '0001-01-01T00:00:00+01:00',
+  '9999-12-31T23:59:59-01:00',
 ])('%j is none', (text) => {
   expect(parseInstant(text)).toBeUndefined();
 });
@@ -43,6 +46,7 @@ test('a Date of any year that four digits hold comes through, others are refused
   );
   expect(parseInstant(new Date(Number.NaN))).toBeUndefined();
   expect(parseInstant(new Date(8.64e15))).toBeUndefined();
+  expect(parseInstant(new Date('0000-01-01T00:00:00Z'))).toBeUndefined();
 });
 
 test('the order of instants is the order of their texts, to the microsecond', () => {

@@ -27,7 +27,8 @@ export function parseInstant(input: string | Date): Instant | undefined {
   if (Number.isNaN(utc.getTime()) || utc.toISOString().slice(0, 19) !== text) return undefined;
   const offset = zone === 'Z' ? 0 : offsetMillis(zone!);
   const whole = offset === 0 ? text : new Date(utc.getTime() - offset).toISOString().slice(0, 19);
-  return whole.length === 19 ? (`${whole}.${fraction.padEnd(6, '0').slice(0, 6)}Z` as Instant) : undefined;
+  // PostgreSQL has no year 0, and no text of ours has five digits for one.
+  return whole.length === 19 && whole >= '0001' ? (`${whole}.${fraction.padEnd(6, '0').slice(0, 6)}Z` as Instant) : undefined;
 }
 
 function offsetMillis(zone: string): number {
@@ -37,7 +38,7 @@ function offsetMillis(zone: string): number {
 
 function fromMillis(millis: number): Instant | undefined {
   const text = new Date(millis).toISOString();
-  return text.length === 24 ? (`${text.slice(0, 23)}000Z` as Instant) : undefined;
+  return text.length === 24 && text >= '0001' ? (`${text.slice(0, 23)}000Z` as Instant) : undefined;
 }
 
 export const instant = {

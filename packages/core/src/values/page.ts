@@ -12,30 +12,36 @@ export interface Listing<T> extends PromiseLike<Page<T>>, AsyncIterable<T> {}
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1000;
 
-/** Input fields that every list takes. */
-export const pageInput = {
-  cursor: z.string().max(1024).optional(),
-  limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
-};
-
 export type CursorKey = readonly (string | number)[];
 
 /** The opaque cursor that stands after the item with this key. */
 export const encodeCursor = (key: CursorKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
-/** The key of a cursor, or `undefined` where the text was not made by `encodeCursor` for a key of this many parts. */
-export function decodeCursor(cursor: string, parts: number): CursorKey | undefined {
+/** What a cursor holds, or `undefined` where the text is none. */
+function decodeCursor(cursor: string): unknown {
   try {
-    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const isPart = (part: unknown) =>
-      typeof part === 'number'
-        ? Number.isSafeInteger(part)
-        : typeof part === 'string' && part.isWellFormed() && !part.includes('\0');
-    return Array.isArray(key) && key.length === parts && key.every(isPart) ? (key as CursorKey) : undefined;
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
     return undefined;
   }
 }
+
+/** Input fields that every list takes: `limit`, and a `cursor` that parses to the key it stands after, whose parts these schemas check. */
+export const pageFields = <Parts extends [z.ZodType<string | number>, ...z.ZodType<string | number>[]]>(
+  ...parts: Parts
+) => ({
+  cursor: z
+    .string()
+    .max(1024)
+    .transform((text, context) => {
+      const key = z.tuple(parts).safeParse(decodeCursor(text));
+      if (key.success) return key.data;
+      context.issues.push({ code: 'custom', message: 'expected a cursor of this list', input: text });
+      return z.NEVER;
+    })
+    .optional(),
+  limit: z.int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+});
 
 /** A page out of one row more than asked for: the row too many says that more follow. */
 export function toPage<T>(rows: T[], limit: number, keyOf: (item: T) => CursorKey): Page<T> {
@@ -44,18 +50,24 @@ export function toPage<T>(rows: T[], limit: number, keyOf: (item: T) => CursorKe
   return { items, next: encodeCursor(keyOf(items.at(-1)!)) };
 }
 
-/** A list from the function that fetches one page after a cursor. Nothing is fetched before it is awaited or iterated. */
-export function listing<T>(fetch: (cursor: string | undefined) => Promise<Page<T>>, start?: string): Listing<T> {
+/**
+ * A list from its input and the function that fetches one page of it. Nothing is fetched before it is awaited or iterated, and the
+ * input is handed on as it is, so that what is none is refused there.
+ */
+export function listing<Input extends { cursor?: string | undefined }, T>(
+  input: Input,
+  fetch: (input: Input) => Promise<Page<T>>,
+): Listing<T> {
   return {
     // oxlint-disable-next-line unicorn/no-thenable -- a list is awaited for one page by design
-    then: (onPage, onError) => fetch(start).then(onPage, onError),
+    then: (onPage, onError) => fetch(input).then(onPage, onError),
     async *[Symbol.asyncIterator]() {
-      let cursor = start;
-      do {
-        const page = await fetch(cursor);
+      let page = await fetch(input);
+      yield* page.items;
+      while (page.next !== undefined) {
+        page = await fetch({ ...input, cursor: page.next });
         yield* page.items;
-        cursor = page.next;
-      } while (cursor !== undefined);
+      }
     },
   };
 }

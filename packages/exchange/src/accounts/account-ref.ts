@@ -7,7 +7,9 @@ export const accountRef = z
     error: 'expected an account id, or { accountId, parentId } for a sub-account',
   })
   .transform((ref) =>
-    typeof ref === 'string' ? { accountId: ref, scopeId: ref } : { accountId: ref.accountId, scopeId: ref.parentId ?? ref.accountId },
+    typeof ref === 'string'
+      ? { accountId: ref, scopeId: ref }
+      : { accountId: ref.accountId, scopeId: ref.parentId ?? ref.accountId },
   );
 export type AccountRef = z.input<typeof accountRef>;
 
@@ -15,4 +17,5 @@ export type AccountRef = z.input<typeof accountRef>;
 export const accountFields = { accountId: idInput, parentId: idInput.optional() };
 
 /** The account at the top, which is the scope of everything below it. */
-export const scopeOf = (input: { accountId: string; parentId?: string | undefined }): string => input.parentId ?? input.accountId;
+export const scopeOf = (input: { accountId: string; parentId?: string | undefined }): string =>
+  input.parentId ?? input.accountId;

@@ -19,6 +19,7 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { BalanceCopy, BalanceStore } from '../balances/balances.store.ts';
 import type { Tables } from '../schema.ts';
 import { type AccountRef, accountRef, scopeOf } from './account-ref.ts';
 import { type AccountRow, accountColumns, toAccount } from './account-rows.ts';
@@ -50,14 +51,40 @@ const statements = {
     'exchange.accounts.open',
     'write',
     'open_account',
-    ['id', 'parentId', 'ownerId', 'kind', 'type', 'feeTier', 'checkRequired', 'metadata', 'requestHash', 'at', 'eventId', 'context'],
+    [
+      'id',
+      'parentId',
+      'ownerId',
+      'kind',
+      'type',
+      'feeTier',
+      'checkRequired',
+      'metadata',
+      'requestHash',
+      'at',
+      'eventId',
+      'context',
+    ],
     answers<{ outcome: Outcome }>(),
   ),
   change: functionCall(
     'exchange.accounts.change',
     'write',
     'change_account',
-    ['scopeId', 'id', 'version', 'status', 'kycStatus', 'feeTier', 'checkRequired', 'metadata', 'reason', 'at', 'eventId', 'context'],
+    [
+      'scopeId',
+      'id',
+      'version',
+      'status',
+      'kycStatus',
+      'feeTier',
+      'checkRequired',
+      'metadata',
+      'reason',
+      'at',
+      'eventId',
+      'context',
+    ],
     answers<{ outcome: Outcome; version: number | null }>(),
   ),
   setOverdraft: functionCall(
@@ -65,13 +92,16 @@ const statements = {
     'write',
     'set_overdraft',
     ['scopeId', 'id', 'asset', 'overdraft', 'reason', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome }>(),
+    answers<{ outcome: Outcome; balances: BalanceCopy[] | null }>(),
   ),
   find: statement('exchange.accounts.find', 'read', (p: { id: string }) =>
     db.selectFrom('accounts').select(accountColumns).where('id', '=', p.id),
   ),
   findMany: statement('exchange.accounts.findMany', 'read', (p: { ids: string }) =>
-    db.selectFrom('accounts').select(accountColumns).where(sql<boolean>`id = any(${p.ids}::text[])`),
+    db
+      .selectFrom('accounts')
+      .select(accountColumns)
+      .where(sql<boolean>`id = any(${p.ids}::text[])`),
   ),
   listEvents: statement('exchange.accounts.listEvents', 'read', (p: { id: string; scopeId: string }) =>
     db
@@ -100,10 +130,12 @@ type Changes = z.output<typeof changeAccountStatus> | z.output<typeof decideKyc>
 
 export class AccountRepository implements Accounts {
   readonly #context: AdapterContext;
+  readonly #balances: BalanceStore;
   readonly #loader: Loader<AccountRow>;
 
-  constructor(context: AdapterContext) {
+  constructor(context: AdapterContext, balances: BalanceStore) {
     this.#context = context;
+    this.#balances = balances;
     this.#loader = new Loader({
       one: (id) => context.pg.maybe(statements.find, { id }),
       many: (ids) => context.pg.many(statements.findMany, { ids: arrayLiteral(ids) }),
@@ -131,23 +163,41 @@ export class AccountRepository implements Accounts {
       if (outcome === 'same') return this.#load(accountId, scopeOf({ accountId, parentId }));
       if (outcome !== 'ok') throw refusal(outcome, { accountId, parentId });
       const opened = { status: 'active', kycStatus: 'pending', openedAt: at, version: 1 } as const;
-      return { accountId, ...(parentId !== undefined && { parentId }), ownerId, kind, type, feeTier, checkRequired, metadata, ...opened };
+      return {
+        accountId,
+        ...(parentId !== undefined && { parentId }),
+        ownerId,
+        kind,
+        type,
+        feeTier,
+        checkRequired,
+        metadata,
+        ...opened,
+      };
     });
   }
 
   find(account: AccountRef, options?: CallOptions): Promise<Account | undefined> {
-    return this.#context.run(operations.find, account, options, ({ accountId, scopeId }) => this.#find(accountId, scopeId));
+    return this.#context.run(operations.find, account, options, ({ accountId, scopeId }) =>
+      this.#find(accountId, scopeId),
+    );
   }
 
   get(account: AccountRef, options?: CallOptions): Promise<Account> {
-    return this.#context.run(operations.get, account, options, ({ accountId, scopeId }) => this.#load(accountId, scopeId));
+    return this.#context.run(operations.get, account, options, ({ accountId, scopeId }) =>
+      this.#load(accountId, scopeId),
+    );
   }
 
   list(input: ListAccounts = {}, options?: CallOptions): Listing<Account> {
     return listing(input, (page) =>
       this.#context.run(operations.list, page, options, async (given) => {
         const { parentId, ownerId, kind, type, status, kycStatus } = given;
-        let query = db.selectFrom('accounts').select(accountColumns).orderBy('id').limit(given.limit + 1);
+        let query = db
+          .selectFrom('accounts')
+          .select(accountColumns)
+          .orderBy('id')
+          .limit(given.limit + 1);
         query = parentId === undefined ? query.where('parent_id', 'is', null) : query.where('parent_id', '=', parentId);
         if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId);
         if (kind !== undefined) query = query.where('kind', '=', kind);
@@ -172,18 +222,25 @@ export class AccountRepository implements Accounts {
   }
 
   setOverdraft(input: SetOverdraft, options?: CallOptions): Promise<Decimal> {
-    return this.#context.run(operations.setOverdraft, input, options, async ({ accountId, parentId, asset, overdraft, reason }) => {
-      const { outcome } = await this.#context.pg.one(statements.setOverdraft, {
-        scopeId: scopeOf({ accountId, parentId }),
-        id: accountId,
-        asset,
-        overdraft,
-        reason,
-        ...this.#stamp(this.#context.clock.now()),
-      });
-      if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, { accountId, asset }, { 'too-many-digits': 'overdraft' });
-      return overdraft;
-    });
+    return this.#context.run(
+      operations.setOverdraft,
+      input,
+      options,
+      async ({ accountId, parentId, asset, overdraft, reason }) => {
+        const { outcome, balances } = await this.#context.pg.one(statements.setOverdraft, {
+          scopeId: scopeOf({ accountId, parentId }),
+          id: accountId,
+          asset,
+          overdraft,
+          reason,
+          ...this.#stamp(this.#context.clock.now()),
+        });
+        if (outcome !== 'ok' && outcome !== 'same')
+          throw refusal(outcome, { accountId, asset }, { 'too-many-digits': 'overdraft', 'out-of-range': 'overdraft' });
+        if (balances) this.#balances.refresh(balances);
+        return overdraft;
+      },
+    );
   }
 
   listEvents(account: AccountRef, options?: CallOptions): Promise<AccountEvent[]> {
@@ -203,7 +260,9 @@ export class AccountRepository implements Accounts {
   async #change(change: Changes): Promise<Account> {
     const { accountId } = change;
     const scopeId = scopeOf(change);
-    const wanted: Partial<z.output<typeof changeAccountStatus> & z.output<typeof decideKyc> & z.output<typeof configureAccount>> = change;
+    const wanted: Partial<
+      z.output<typeof changeAccountStatus> & z.output<typeof decideKyc> & z.output<typeof configureAccount>
+    > = change;
     const { outcome } = await this.#context.pg.one(statements.change, {
       scopeId,
       id: accountId,

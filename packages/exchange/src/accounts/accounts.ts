@@ -61,8 +61,14 @@ export const openAccount = z
     checkRequired: z.boolean().default(false),
     metadata: metadata.default({}),
   })
-  .refine(({ accountId, parentId }) => parentId === undefined || parentId !== accountId, { message: 'expected another account', path: ['parentId'] })
-  .refine(({ parentId, kind }) => parentId === undefined || kind === 'customer', { message: 'a sub-account is a customer', path: ['kind'] });
+  .refine(({ accountId, parentId }) => parentId === undefined || parentId !== accountId, {
+    message: 'expected another account',
+    path: ['parentId'],
+  })
+  .refine(({ parentId, kind }) => parentId === undefined || kind === 'customer', {
+    message: 'a sub-account is a customer',
+    path: ['kind'],
+  });
 export type OpenAccount = z.input<typeof openAccount>;
 
 /** With `version` a change is refused if the account was changed since. */
@@ -124,6 +130,7 @@ export type AccountRefusal =
   | 'account-not-empty'
   | 'not-a-customer'
   | 'too-many-digits'
+  | 'out-of-range'
   | 'overdraft-in-use';
 
 /** The accounts of the exchange and their sub-accounts. Errors are `not-found` or `conflict` with an `AccountRefusal` as code. */

@@ -39,20 +39,25 @@ const statements = {
       .where('a.scope_id', '=', p.scopeId)
       .orderBy('b.asset'),
   ),
-  getAt: statement('exchange.balances.getAt', 'read', (p: { accountId: string; scopeId: string; asset: string; at: string }) =>
-    db
-      .selectFrom('accounts as a')
-      .select([
-        'a.kind',
-        sql<Instant>`clock_timestamp()`.as('read_at'),
-        // A customer's entries run a balance: the last one says it. The others are summed.
-        sql<Decimal | null>`case when a.kind = 'customer'
+  getAt: statement(
+    'exchange.balances.getAt',
+    'read',
+    (p: { accountId: string; scopeId: string; asset: string; at: string }) =>
+      db
+        .selectFrom('accounts as a')
+        .select([
+          'a.kind',
+          sql<Instant>`clock_timestamp()`.as('read_at'),
+          // A customer's entries run a balance: the last one says it. The others are summed.
+          sql<Decimal | null>`case when a.kind = 'customer'
           then (select e.balance_after from entries as e where e.account_id = a.id and e.asset = ${p.asset} and e.recorded_at <= ${p.at}::timestamptz
             order by e.recorded_at desc, e.balance_version desc limit 1)
-          else (select sum(e.amount) from entries as e where e.account_id = a.id and e.asset = ${p.asset} and e.recorded_at <= ${p.at}::timestamptz) end`.as('total'),
-      ])
-      .where('a.id', '=', p.accountId)
-      .where('a.scope_id', '=', p.scopeId),
+          else (select sum(e.amount) from entries as e where e.account_id = a.id and e.asset = ${p.asset} and e.recorded_at <= ${p.at}::timestamptz) end`.as(
+            'total',
+          ),
+        ])
+        .where('a.id', '=', p.accountId)
+        .where('a.scope_id', '=', p.scopeId),
   ),
 };
 
@@ -72,13 +77,23 @@ export class BalanceRepository implements Balances {
   }
 
   list(account: AccountRef, options?: CallOptions): Promise<Balance[]> {
-    return this.#context.run(operations.list, account, options, ({ accountId, scopeId }, { fresh }) => this.#list(accountId, scopeId, fresh));
+    return this.#context.run(operations.list, account, options, ({ accountId, scopeId }, { fresh }) =>
+      this.#list(accountId, scopeId, fresh),
+    );
   }
 
   get(input: GetBalance, options?: CallOptions): Promise<Balance> {
     return this.#context.run(operations.get, input, options, async ({ asset, ...account }, { fresh }) => {
       const balances = await this.#list(account.accountId, scopeOf(account), fresh);
-      return balances.find((balance) => balance.asset === asset) ?? { asset, available: ZERO, held: ZERO, total: ZERO, version: 0 };
+      return (
+        balances.find((balance) => balance.asset === asset) ?? {
+          asset,
+          available: ZERO,
+          held: ZERO,
+          total: ZERO,
+          version: 0,
+        }
+      );
     });
   }
 

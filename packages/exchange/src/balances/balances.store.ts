@@ -15,7 +15,11 @@ const PAUSE_MS = 10;
 const RETRY_MS = 500;
 const MOST_PENDING = 10_000;
 
-const storeBalances = script('exchange.balances.store', 'write', new URL('../../lua/store-balances.lua', import.meta.url));
+const storeBalances = script(
+  'exchange.balances.store',
+  'write',
+  new URL('../../lua/store-balances.lua', import.meta.url),
+);
 
 /**
  * The copies of balances in Redis. Writers hand in what their statement answered and do not wait: copies of a moment go out
@@ -43,13 +47,22 @@ export class BalanceStore {
 
   /** The balances of an account, or `undefined` where Redis has no complete copy. */
   async find(accountId: string): Promise<BalanceCopy[] | undefined> {
-    const fields = await this.#context.redis.read('exchange.balances.find', (client) => client.hgetall(this.#key(accountId)));
+    const fields = await this.#context.redis.read('exchange.balances.find', (client) =>
+      client.hgetall(this.#key(accountId)),
+    );
     if (fields['complete'] === undefined) return undefined;
     const balances: BalanceCopy[] = [];
     for (const [asset, text] of Object.entries(fields)) {
       if (asset === 'complete') continue;
       const [version, posted, held, overdraft] = text.split(' ') as [string, Decimal, Decimal, Decimal];
-      balances.push({ accountId, asset, posted, held, overdraft: overdraft === ('-' as Decimal) ? null : overdraft, version: Number(version) });
+      balances.push({
+        accountId,
+        asset,
+        posted,
+        held,
+        overdraft: overdraft === ('-' as Decimal) ? null : overdraft,
+        version: Number(version),
+      });
     }
     return balances.sort((a, b) => (a.asset < b.asset ? -1 : 1));
   }
@@ -84,7 +97,8 @@ export class BalanceStore {
     } catch (error) {
       this.#timer = undefined;
       // Beyond the bound the copies age out by themselves.
-      if (copies.size <= MOST_PENDING) for (const [name, copy] of copies) if (!this.#pending.has(name)) this.#pending.set(name, copy);
+      if (copies.size <= MOST_PENDING)
+        for (const [name, copy] of copies) if (!this.#pending.has(name)) this.#pending.set(name, copy);
       this.#flushIn(RETRY_MS);
       throw error;
     }
@@ -98,9 +112,14 @@ export class BalanceStore {
         const args: (string | number)[] = [LIFE_MS, complete ? 1 : 0];
         for (const [, balances] of group) {
           args.push(balances.length);
-          for (const { asset, version, posted, held, overdraft } of balances) args.push(asset, version, posted, held, overdraft ?? '-');
+          for (const { asset, version, posted, held, overdraft } of balances)
+            args.push(asset, version, posted, held, overdraft ?? '-');
         }
-        return this.#context.redis.script(storeBalances, group.map(([accountId]) => this.#key(accountId)), args);
+        return this.#context.redis.script(
+          storeBalances,
+          group.map(([accountId]) => this.#key(accountId)),
+          args,
+        );
       }),
     );
   }

@@ -4,7 +4,13 @@ import { type AdapterContext, answers, functionCall } from '@tse/core';
 const BATCH = 5000;
 const PAUSE_MS = 200;
 
-const fold = functionCall('exchange.balances.fold', 'write', 'fold_balances', ['limit'], answers<{ fold_balances: number }>());
+const fold = functionCall(
+  'exchange.balances.fold',
+  'write',
+  'fold_balances',
+  ['limit'],
+  answers<{ fold_balances: number }>(),
+);
 
 /** Adds up what the accounts that every trade touches got since the last time. */
 export const foldBalances = ({ pg }: AdapterContext) => ({

@@ -81,7 +81,9 @@ const statements = {
     ['at', 'limit'],
     answers<{ hold_ids: string[]; balances: BalanceCopy[] }>(),
   ),
-  find: statement('exchange.holds.find', 'read', (p: { id: string }) => db.selectFrom('holds').select(columns).where('id', '=', p.id)),
+  find: statement('exchange.holds.find', 'read', (p: { id: string }) =>
+    db.selectFrom('holds').select(columns).where('id', '=', p.id),
+  ),
 };
 
 const operations = {
@@ -125,7 +127,12 @@ export class HoldRepository implements Holds {
   release(input: ReleaseHold, options?: CallOptions): Promise<Hold> {
     return this.#context.run(operations.release, input, options, async ({ holdId, ...account }) => {
       const at = this.#context.clock.now();
-      const answer = await this.#context.pg.one(statements.release, { scopeId: scopeOf(account), accountId: account.accountId, holdId, at });
+      const answer = await this.#context.pg.one(statements.release, {
+        scopeId: scopeOf(account),
+        accountId: account.accountId,
+        holdId,
+        at,
+      });
       this.#accept(answer, { holdId });
       return this.#load(holdId);
     });
@@ -134,7 +141,13 @@ export class HoldRepository implements Holds {
   extend(input: ExtendHold, options?: CallOptions): Promise<Hold> {
     return this.#context.run(operations.extend, input, options, async ({ holdId, expiresAt, ...account }) => {
       const at = this.#context.clock.now();
-      const answer = await this.#context.pg.one(statements.extend, { scopeId: scopeOf(account), accountId: account.accountId, holdId, expiresAt, at });
+      const answer = await this.#context.pg.one(statements.extend, {
+        scopeId: scopeOf(account),
+        accountId: account.accountId,
+        holdId,
+        expiresAt,
+        at,
+      });
       this.#accept(answer, { holdId });
       return this.#load(holdId);
     });
@@ -165,14 +178,18 @@ export class HoldRepository implements Holds {
 
   /** Closes at most `limit` of the holds that are due now, the earliest first, and answers how many. For the worker. */
   async expireDue(limit: number): Promise<number> {
-    const { hold_ids, balances } = await this.#context.pg.one(statements.expire, { at: this.#context.clock.now(), limit });
+    const { hold_ids, balances } = await this.#context.pg.one(statements.expire, {
+      at: this.#context.clock.now(),
+      limit,
+    });
     this.#balances.refresh(balances);
     return hold_ids.length;
   }
 
   #accept(answer: { outcome: Outcome; balances?: BalanceCopy[] | null }, details: Record<string, string>): void {
     const { outcome, balances } = answer;
-    if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, details, { 'too-many-digits': 'amount', 'already-expired': 'expiresAt' });
+    if (outcome !== 'ok' && outcome !== 'same')
+      throw refusal(outcome, details, { 'too-many-digits': 'amount', 'already-expired': 'expiresAt' });
     if (balances) this.#balances.refresh(balances);
   }
 

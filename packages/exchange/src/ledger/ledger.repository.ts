@@ -50,7 +50,22 @@ const statements = {
     'exchange.ledger.post',
     'write',
     'post_transaction',
-    ['kind', 'reference', 'reverts', 'scopeIds', 'accountIds', 'assets', 'amounts', 'holdId', 'closeHold', 'reason', 'requestHash', 'at', 'eventIds', 'context'],
+    [
+      'kind',
+      'reference',
+      'reverts',
+      'scopeIds',
+      'accountIds',
+      'assets',
+      'amounts',
+      'holdId',
+      'closeHold',
+      'reason',
+      'requestHash',
+      'at',
+      'eventIds',
+      'context',
+    ],
     answers<{ outcome: LedgerRefusal | 'ok' | 'same'; recorded_at: Instant | null; balances: BalanceCopy[] | null }>(),
   ),
   find: statement('exchange.ledger.find', 'read', (p: { id: string }) =>
@@ -64,6 +79,9 @@ const statements = {
       .orderBy('e.n'),
   ),
 };
+
+/** What is booked in one batch has one time: the version tells its order. House, fee and external accounts have none. */
+const version = sql<number>`coalesce(e.balance_version, 0)`;
 
 const byId = z.strictObject({ transactionId: textInput(96) });
 const operations = {
@@ -104,13 +122,18 @@ export class LedgerRepository implements Ledger {
   }
 
   deposit(input: Deposit, options?: CallOptions): Promise<Transaction> {
-    return this.#context.run(operations.deposit, input, options, ({ reference, accountId, parentId, externalAccountId, asset, amount, at }) => {
-      const lines = [
-        { accountId: externalAccountId, asset, amount: decimal.negate(amount) },
-        { accountId, parentId, asset, amount },
-      ];
-      return this.#post({ kind: 'deposit', reference, lines, at });
-    });
+    return this.#context.run(
+      operations.deposit,
+      input,
+      options,
+      ({ reference, accountId, parentId, externalAccountId, asset, amount, at }) => {
+        const lines = [
+          { accountId: externalAccountId, asset, amount: decimal.negate(amount) },
+          { accountId, parentId, asset, amount },
+        ];
+        return this.#post({ kind: 'deposit', reference, lines, at });
+      },
+    );
   }
 
   withdraw(input: Withdraw, options?: CallOptions): Promise<Transaction> {
@@ -169,27 +192,32 @@ export class LedgerRepository implements Ledger {
           .selectFrom('entries as e')
           .innerJoin('accounts as a', 'a.id', 'e.account_id')
           .select(['e.tx_id', 'e.n', 'e.account_id', 'e.asset', 'e.amount', 'e.balance_after', 'e.recorded_at'])
+          .select(version.as('version'))
           .where('e.account_id', '=', given.accountId)
           .where('a.scope_id', '=', scopeOf(given))
           .where('e.asset', '=', given.asset)
           .orderBy('e.recorded_at')
+          .orderBy(version)
           .orderBy('e.tx_id')
           .orderBy('e.n')
           .limit(given.limit + 1);
         if (given.from !== undefined) query = query.where('e.recorded_at', '>=', given.from);
         if (given.to !== undefined) query = query.where('e.recorded_at', '<', given.to);
         if (given.cursor) {
-          const [at, id, line] = given.cursor;
-          query = query.where(sql<boolean>`(e.recorded_at, e.tx_id, e.n) > (${at}::timestamptz, ${id}, ${line})`);
+          const [at, after, id, line] = given.cursor;
+          query = query.where(
+            sql<boolean>`(e.recorded_at, ${version}, e.tx_id, e.n) > (${at}::timestamptz, ${after}::bigint, ${id}, ${line})`,
+          );
         }
         const rows = await this.#context.pg.query('exchange.ledger.listEntries', 'read', query);
-        const lines = rows.map((row) => ({
+        const { items, ...next } = toPage(rows, given.limit, (row) => [row.recorded_at, row.version, row.tx_id, row.n]);
+        const lines = items.map((row) => ({
           ...toEntry(row),
           transactionId: row.tx_id,
           line: row.n,
           recordedAt: row.recorded_at,
         }));
-        return toPage(lines, given.limit, (last) => [last.recordedAt, last.transactionId, last.line]);
+        return { items: lines, ...next };
       }),
     );
   }
@@ -208,7 +236,13 @@ export class LedgerRepository implements Ledger {
       holdId,
       closeHold: holdId !== undefined,
       reason,
-      requestHash: requestHash(lines.map((line) => [scopeOf(line), line.accountId, line.asset, line.amount]), at, reverts, holdId, reason),
+      requestHash: requestHash(
+        lines.map((line) => [scopeOf(line), line.accountId, line.asset, line.amount]),
+        at,
+        reverts,
+        holdId,
+        reason,
+      ),
       at: effectiveAt,
       eventIds: arrayLiteral(lines.map(() => ids.next())),
       context: contextLiteral(),
@@ -216,7 +250,12 @@ export class LedgerRepository implements Ledger {
     const transactionId = `${kind}:${reference}`;
     if (outcome === 'same') return this.#load(transactionId);
     if (outcome !== 'ok') {
-      throw refusal(outcome, { reference, asset: lines[0]?.asset }, { 'too-many-digits': 'amount', 'zero-amount': 'amount', unbalanced: 'entries', 'out-of-range': 'amount' });
+      const field = kind === 'adjustment' ? 'entries' : 'amount';
+      throw refusal(
+        outcome,
+        { reference, asset: lines[0]?.asset },
+        { 'too-many-digits': field, 'zero-amount': field, unbalanced: field, 'out-of-range': field },
+      );
     }
     if (balances) this.#balances.refresh(balances);
     const after = runningBalances(lines, balances ?? []);
@@ -228,7 +267,12 @@ export class LedgerRepository implements Ledger {
       recordedAt: recorded_at!,
       ...(reverts !== undefined && { reverts }),
       ...(reason !== undefined && { reason }),
-      entries: lines.map(({ accountId, asset, amount }, i) => ({ accountId, asset, amount, ...(after[i] !== undefined && { balanceAfter: after[i] }) })),
+      entries: lines.map(({ accountId, asset, amount }, i) => ({
+        accountId,
+        asset,
+        amount,
+        ...(after[i] !== undefined && { balanceAfter: after[i] }),
+      })),
     };
   }
 

@@ -70,14 +70,20 @@ export type Withdraw = z.input<typeof withdraw>;
 
 export const transfer = z
   .strictObject({ ...booking, from: z.strictObject(accountFields), to: z.strictObject(accountFields) })
-  .refine(({ from, to }) => from.accountId !== to.accountId, { message: 'expected another account', path: ['to', 'accountId'] });
+  .refine(({ from, to }) => from.accountId !== to.accountId, {
+    message: 'expected another account',
+    path: ['to', 'accountId'],
+  });
 export type Transfer = z.input<typeof transfer>;
 
 const lineAmount = anyAmount.refine((amount) => amount !== '0', 'expected an amount other than zero');
 /** Any lines that sum to zero for each asset. */
 export const adjust = z.strictObject({
   reference: idInput,
-  entries: z.array(z.strictObject({ ...accountFields, asset: assetInput, amount: lineAmount })).min(2).max(100),
+  entries: z
+    .array(z.strictObject({ ...accountFields, asset: assetInput, amount: lineAmount }))
+    .min(2)
+    .max(100),
   reason: textInput(200),
   at: instantInput.optional(),
 });
@@ -98,7 +104,7 @@ export const listEntries = z.strictObject({
   asset: assetInput,
   from: instantInput.optional(),
   to: instantInput.optional(),
-  ...pageFields(instantInput, textInput(96), z.int32()),
+  ...pageFields(instantInput, z.int(), textInput(96), z.int32()),
 });
 export type ListEntries = z.input<typeof listEntries>;
 
@@ -120,6 +126,7 @@ export type LedgerRefusal =
   | 'too-many-digits'
   | 'zero-amount'
   | 'unbalanced'
+  | 'not-external'
   | 'out-of-range'
   | 'account-closed'
   | 'account-suspended'

@@ -93,7 +93,13 @@ export class LiabilityRepository implements Liabilities {
       }));
       const nodes = assetNodes(leaves);
       const totals = Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum]));
-      const snapshot = { snapshotId, asOf: this.#context.clock.now(), root: commitment(nodes), totals, leaves: leaves.length };
+      const snapshot = {
+        snapshotId,
+        asOf: this.#context.clock.now(),
+        root: commitment(nodes),
+        totals,
+        leaves: leaves.length,
+      };
       const { outcome } = await this.#context.pg.one(statements.record, {
         id: snapshotId,
         asOf: snapshot.asOf,
@@ -116,8 +122,14 @@ export class LiabilityRepository implements Liabilities {
   list(input: ListSnapshots = {}, options?: CallOptions): Listing<LiabilitySnapshot> {
     return listing(input, (page) =>
       this.#context.run(operations.list, page, options, async (given) => {
-        let query = db.selectFrom('liability_snapshots').select(columns).orderBy('as_of', 'desc').orderBy('id', 'desc').limit(given.limit + 1);
-        if (given.cursor) query = query.where(sql<boolean>`(as_of, id) < (${given.cursor[0]}::timestamptz, ${given.cursor[1]})`);
+        let query = db
+          .selectFrom('liability_snapshots')
+          .select(columns)
+          .orderBy('as_of', 'desc')
+          .orderBy('id', 'desc')
+          .limit(given.limit + 1);
+        if (given.cursor)
+          query = query.where(sql<boolean>`(as_of, id) < (${given.cursor[0]}::timestamptz, ${given.cursor[1]})`);
         const rows = await this.#context.pg.query('exchange.liabilities.list', 'read', query);
         return toPage(rows.map(toSnapshot), given.limit, (last) => [last.asOf, last.snapshotId]);
       }),
@@ -129,12 +141,23 @@ export class LiabilityRepository implements Liabilities {
       const { accountId } = account;
       const snapshot = await this.#find(snapshotId);
       if (!snapshot) throw refusal('unknown-snapshot', { snapshotId });
-      const leaves = (await this.#context.pg.many(statements.leaves, { id: snapshotId })).map(({ account_id, scope_id, ...leaf }) => ({ accountId: account_id, scopeId: scope_id, ...leaf }));
+      const leaves = (await this.#context.pg.many(statements.leaves, { id: snapshotId })).map(
+        ({ account_id, scope_id, ...leaf }) => ({ accountId: account_id, scopeId: scope_id, ...leaf }),
+      );
       const ofAsset = leaves.filter((leaf) => leaf.asset === asset);
       const index = ofAsset.findIndex((leaf) => leaf.accountId === accountId && leaf.scopeId === scopeOf(account));
       if (index < 0) throw refusal('unknown-balance', { snapshotId, accountId, asset });
       const { amount, salt } = ofAsset[index]!;
-      return { snapshotId, root: snapshot.root, accountId, asset, amount, salt, steps: sumProof(ofAsset, index), assets: assetNodes(leaves) };
+      return {
+        snapshotId,
+        root: snapshot.root,
+        accountId,
+        asset,
+        amount,
+        salt,
+        steps: sumProof(ofAsset, index),
+        assets: assetNodes(leaves),
+      };
     });
   }
 
@@ -144,7 +167,9 @@ export class LiabilityRepository implements Liabilities {
   }
 }
 
-function assetNodes(leaves: readonly { accountId: string; asset: string; amount: Decimal; salt: string }[]): Record<string, SumNode> {
+function assetNodes(
+  leaves: readonly { accountId: string; asset: string; amount: Decimal; salt: string }[],
+): Record<string, SumNode> {
   const byAsset = Map.groupBy(leaves, ({ asset }) => asset);
   return Object.fromEntries([...byAsset].map(([asset, ofAsset]) => [asset, sumRoot(ofAsset)]));
 }

@@ -1,4 +1,13 @@
-import { type CallOptions, type Decimal, type Instant, type Listing, assetInput, idInput, instantInput, pageFields } from '@tse/core';
+import {
+  type CallOptions,
+  type Decimal,
+  type Instant,
+  type Listing,
+  assetInput,
+  idInput,
+  instantInput,
+  pageFields,
+} from '@tse/core';
 import { z } from 'zod';
 import { accountFields } from '../accounts/account-ref.ts';
 import { type ProofStep, type SumNode, commitment, verifySumProof } from './merkle-sum-tree.ts';

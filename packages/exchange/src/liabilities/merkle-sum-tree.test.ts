@@ -4,7 +4,11 @@ import { expect, test } from 'vitest';
 import { type SumLeaf, sumProof, sumRoot, verifySumProof } from './merkle-sum-tree.ts';
 
 const leaves = fc.uniqueArray(
-  fc.record({ accountId: fc.string({ minLength: 1 }), amount: fc.nat().map((n) => decimal.of(`${n}.5`)), salt: fc.string() }),
+  fc.record({
+    accountId: fc.string({ minLength: 1 }),
+    amount: fc.nat().map((n) => decimal.of(`${n}.5`)),
+    salt: fc.string(),
+  }),
   { selector: (leaf: SumLeaf) => leaf.accountId, minLength: 1, maxLength: 40 },
 );
 
@@ -29,7 +33,9 @@ test('another amount, another account, a step left out or bent: none is proved',
       expect(verifySumProof({ ...leaf, accountId: `${leaf.accountId}x` }, steps, root)).toBe(false);
       if (steps.length > 0) {
         expect(verifySumProof(leaf, steps.slice(1), root)).toBe(false);
-        expect(verifySumProof(leaf, [{ ...steps[0]!, sum: decimal.plus(steps[0]!.sum, '1') }, ...steps.slice(1)], root)).toBe(false);
+        expect(
+          verifySumProof(leaf, [{ ...steps[0]!, sum: decimal.plus(steps[0]!.sum, '1') }, ...steps.slice(1)], root),
+        ).toBe(false);
       }
     }),
   );

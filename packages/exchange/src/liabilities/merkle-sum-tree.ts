@@ -28,13 +28,16 @@ export const leafNode = ({ accountId, amount, salt }: SumLeaf): SumNode => ({
 });
 
 function parent(left: SumNode, right: SumNode): SumNode {
-  return { hash: hash('sha256', `\u0001${left.hash}\n${left.sum}\n${right.hash}\n${right.sum}`), sum: decimal.plus(left.sum, right.sum) };
+  return {
+    hash: hash('sha256', `\u0001${left.hash}\n${left.sum}\n${right.hash}\n${right.sum}`),
+    sum: decimal.plus(left.sum, right.sum),
+  };
 }
 
 /** Levels of the tree over leaves in a fixed order, lowest first; a level of odd length is filled with an empty node. */
 function levels(leaves: readonly SumLeaf[]): SumNode[][] {
   const built = [leaves.map(leafNode)];
-  for (let level = built[0]!; level.length > 1; ) {
+  for (let level = built[0]!; level.length > 1;) {
     const next: SumNode[] = [];
     for (let i = 0; i < level.length; i += 2) next.push(parent(level[i]!, level[i + 1] ?? EMPTY));
     built.push(next);

@@ -17,10 +17,17 @@ function largest(value: Decimal, step: Decimal, steps: string): Decimal {
  * The largest price and quantity of a market whose terms leave them open: a price in ticks fits a double (the score in a Redis
  * book), a quantity in lots an int8, and their product stays an exact amount. The room is shared evenly between the two.
  */
-export function marketBounds(terms: { tickSize: Decimal; lotSize: Decimal; maxPrice?: Decimal | undefined; maxQuantity?: Decimal | undefined }) {
+export function marketBounds(terms: {
+  tickSize: Decimal;
+  lotSize: Decimal;
+  maxPrice?: Decimal | undefined;
+  maxQuantity?: Decimal | undefined;
+}) {
   const { tickSize, lotSize } = terms;
-  const room = (other: Decimal) => (decimal.compare(other, '1') <= 0 ? MAX_VALUE : decimal.div(MAX_VALUE, other, 0, 'down'));
-  const maxPrice = terms.maxPrice ?? largest(terms.maxQuantity ? room(terms.maxQuantity) : USUAL_MAX, tickSize, MAX_TICKS);
+  const room = (other: Decimal) =>
+    decimal.compare(other, '1') <= 0 ? MAX_VALUE : decimal.div(MAX_VALUE, other, 0, 'down');
+  const maxPrice =
+    terms.maxPrice ?? largest(terms.maxQuantity ? room(terms.maxQuantity) : USUAL_MAX, tickSize, MAX_TICKS);
   const maxQuantity = terms.maxQuantity ?? largest(room(maxPrice), lotSize, MAX_LOTS);
   return { maxPrice, maxQuantity };
 }

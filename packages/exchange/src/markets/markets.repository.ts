@@ -44,16 +44,40 @@ const current = () =>
   db
     .selectFrom('markets as m')
     .innerJoin('market_states as s', 's.symbol', 'm.symbol')
-    .select(['m.symbol', 'm.base', 'm.quote', 'm.tick_size', 'm.lot_size', 'm.min_notional', 'm.max_price', 'm.max_qty', 'm.fee_account_id'])
+    .select([
+      'm.symbol',
+      'm.base',
+      'm.quote',
+      'm.tick_size',
+      'm.lot_size',
+      'm.min_notional',
+      'm.max_price',
+      'm.max_qty',
+      'm.fee_account_id',
+    ])
     .select(['s.fee_version', 's.status', 's.last_seq', 's.last_trade_seq', 's.last_price', 's.version']);
 
 type Outcome = MarketRefusal | 'ok' | 'same';
 const outcome = answers<{ outcome: Outcome }>();
 
 const statements = {
-  registerAsset: functionCall('exchange.markets.registerAsset', 'write', 'define_asset', ['asset', 'scale', 'name'], outcome),
-  listAssets: statement('exchange.markets.listAssets', 'read', () => db.selectFrom('assets').select(['code', 'scale', 'name']).orderBy('code')),
-  defineFees: functionCall('exchange.markets.defineFees', 'write', 'define_fee_schedule', ['version', 'tiers', 'makers', 'takers'], outcome),
+  registerAsset: functionCall(
+    'exchange.markets.registerAsset',
+    'write',
+    'define_asset',
+    ['asset', 'scale', 'name'],
+    outcome,
+  ),
+  listAssets: statement('exchange.markets.listAssets', 'read', () =>
+    db.selectFrom('assets').select(['code', 'scale', 'name']).orderBy('code'),
+  ),
+  defineFees: functionCall(
+    'exchange.markets.defineFees',
+    'write',
+    'define_fee_schedule',
+    ['version', 'tiers', 'makers', 'takers'],
+    outcome,
+  ),
   listFees: statement('exchange.markets.listFees', 'read', () =>
     db.selectFrom('fee_schedules').select(['version', 'tier', 'maker', 'taker']).orderBy('version').orderBy('tier'),
   ),
@@ -61,10 +85,31 @@ const statements = {
     'exchange.markets.open',
     'write',
     'define_market',
-    ['symbol', 'base', 'quote', 'tickSize', 'lotSize', 'minNotional', 'maxPrice', 'maxQuantity', 'feeVersion', 'feeAccountId', 'status', 'requestHash', 'at', 'context'],
+    [
+      'symbol',
+      'base',
+      'quote',
+      'tickSize',
+      'lotSize',
+      'minNotional',
+      'maxPrice',
+      'maxQuantity',
+      'feeVersion',
+      'feeAccountId',
+      'status',
+      'requestHash',
+      'at',
+      'context',
+    ],
     outcome,
   ),
-  change: functionCall('exchange.markets.change', 'write', 'change_market', ['symbol', 'version', 'status', 'feeVersion', 'reason', 'at', 'context'], outcome),
+  change: functionCall(
+    'exchange.markets.change',
+    'write',
+    'change_market',
+    ['symbol', 'version', 'status', 'feeVersion', 'reason', 'at', 'context'],
+    outcome,
+  ),
   find: statement('exchange.markets.find', 'read', (p: { symbol: string }) =>
     current().where('m.symbol', '=', p.symbol),
   ),
@@ -130,7 +175,10 @@ export class MarketRepository implements Markets {
     return this.#context.run(operations.listFees, {}, options, async () => {
       const rows = await this.#context.pg.many(statements.listFees, undefined);
       const tiers = Map.groupBy(rows, ({ version }) => version);
-      return [...tiers].map(([version, rates]) => ({ version, tiers: rates.map(({ tier, maker, taker }) => ({ tier, maker, taker })) }));
+      return [...tiers].map(([version, rates]) => ({
+        version,
+        tiers: rates.map(({ tier, maker, taker }) => ({ tier, maker, taker })),
+      }));
     });
   }
 
@@ -144,7 +192,16 @@ export class MarketRepository implements Markets {
         ...bounds,
         base,
         quote,
-        requestHash: requestHash(tickSize, lotSize, minNotional, bounds.maxPrice, bounds.maxQuantity, feeVersion, feeAccountId, status),
+        requestHash: requestHash(
+          tickSize,
+          lotSize,
+          minNotional,
+          bounds.maxPrice,
+          bounds.maxQuantity,
+          feeVersion,
+          feeAccountId,
+          status,
+        ),
         at: this.#context.clock.now(),
         context: contextLiteral(),
       });
@@ -157,7 +214,9 @@ export class MarketRepository implements Markets {
     return this.#context.run(operations.change, input, options, async (change) => {
       const { symbol, version, status, feeVersion, reason } = change;
       const stamp = { at: this.#context.clock.now(), context: contextLiteral() };
-      accept(await this.#context.pg.one(statements.change, { symbol, version, status, feeVersion, reason, ...stamp }), { symbol });
+      accept(await this.#context.pg.one(statements.change, { symbol, version, status, feeVersion, reason, ...stamp }), {
+        symbol,
+      });
       return this.#load(symbol);
     });
   }
@@ -176,7 +235,9 @@ export class MarketRepository implements Markets {
   list(input: ListMarkets = {}, options?: CallOptions): Listing<Market> {
     return listing(input, (page) =>
       this.#context.run(operations.list, page, options, async (given) => {
-        let query = current().orderBy('m.symbol').limit(given.limit + 1);
+        let query = current()
+          .orderBy('m.symbol')
+          .limit(given.limit + 1);
         if (given.base !== undefined) query = query.where('m.base', '=', given.base);
         if (given.quote !== undefined) query = query.where('m.quote', '=', given.quote);
         if (given.status !== undefined) query = query.where('s.status', '=', given.status);
@@ -197,7 +258,8 @@ export class MarketRepository implements Markets {
 type MarketRow = NonNullable<(typeof statements.find)['row']>;
 
 function accept({ outcome }: { outcome: Outcome }, details: Record<string, string | number>): void {
-  if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, details, { 'too-many-digits': 'tickSize', 'out-of-range': 'maxPrice' });
+  if (outcome !== 'ok' && outcome !== 'same')
+    throw refusal(outcome, details, { 'too-many-digits': 'tickSize', 'out-of-range': 'maxPrice' });
 }
 
 const toAsset = (row: { code: string; scale: number; name: string | null }): Asset => ({

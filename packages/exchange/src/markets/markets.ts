@@ -105,7 +105,10 @@ export const defineFees = z
       .array(
         z
           .strictObject({ tier: textInput(64), maker: rate, taker: rate })
-          .refine(({ maker, taker }) => decimal.compare(maker, taker) <= 0, { message: 'expected at most the rate of the taker', path: ['maker'] }),
+          .refine(({ maker, taker }) => decimal.compare(maker, taker) <= 0, {
+            message: 'expected at most the rate of the taker',
+            path: ['maker'],
+          }),
       )
       .min(1)
       .max(100),

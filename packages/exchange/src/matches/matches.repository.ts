@@ -15,7 +15,15 @@ import { z } from 'zod';
 import type { BalanceCopy, BalanceStore } from '../balances/balances.store.ts';
 import type { Outcome, Side } from '../orders/orders.ts';
 import type { Trade } from '../trades/trades.ts';
-import { type Match, type MatchRefusal, type Matches, type PreventedMatch, type SettleOptions, match, preventedMatch } from './matches.ts';
+import {
+  type Match,
+  type MatchRefusal,
+  type Matches,
+  type PreventedMatch,
+  type SettleOptions,
+  match,
+  preventedMatch,
+} from './matches.ts';
 
 interface SettledRow {
   outcome: MatchRefusal | 'ok' | 'same';
@@ -44,14 +52,30 @@ const preventMatches = functionCall(
   'exchange.matches.prevent',
   'write',
   'prevent_matches',
-  ['ids', 'symbols', 'makers', 'takers', 'prices', 'quantities', 'fences', 'ats', 'makerEventIds', 'takerEventIds', 'contexts'],
+  [
+    'ids',
+    'symbols',
+    'makers',
+    'takers',
+    'prices',
+    'quantities',
+    'fences',
+    'ats',
+    'makerEventIds',
+    'takerEventIds',
+    'contexts',
+  ],
   answers<{ outcome: MatchRefusal | 'ok' | 'same'; balances: BalanceCopy[] | null }>(),
 );
 
 const mostMatches = 1000;
 const operations = {
   settle: operation('exchange.matches.settle', z.array(match).max(mostMatches), ([first]) => first?.tradeId),
-  prevent: operation('exchange.matches.prevent', z.array(preventedMatch).max(mostMatches), ([first]) => first?.preventionId),
+  prevent: operation(
+    'exchange.matches.prevent',
+    z.array(preventedMatch).max(mostMatches),
+    ([first]) => first?.preventionId,
+  ),
 };
 
 interface Settling {
@@ -72,13 +96,21 @@ export class MatchRepository implements Matches {
     this.#context = context;
     this.#balances = balances;
     this.#onSettled = onSettled;
-    this.#settling = new Batcher({ name: 'matches.settle', batch: (members) => this.#settle(members) }, context.telemetry);
+    this.#settling = new Batcher(
+      { name: 'matches.settle', batch: (members) => this.#settle(members) },
+      context.telemetry,
+    );
   }
 
   settle(matches: readonly Match[], options?: SettleOptions): Promise<Outcome<Trade>[]> {
     return this.#context.run(operations.settle, matches, options, async (parsed) => {
       const now = this.#context.clock.now();
-      const members = parsed.map((one): Settling => ({ match: one, fence: fenceOf(one.symbol, options), at: one.matchedAt ?? now, eventId: this.#context.ids.next() }));
+      const members = parsed.map((one): Settling => ({
+        match: one,
+        fence: fenceOf(one.symbol, options),
+        at: one.matchedAt ?? now,
+        eventId: this.#context.ids.next(),
+      }));
       if (members.length === 1) return [await this.#settling.submit(members[0]!)];
       const settled = await this.#settling.submitAll(members);
       return settled.map((each) => {
@@ -92,7 +124,8 @@ export class MatchRepository implements Matches {
     return this.#context.run(operations.prevent, prevented, options, async (parsed) => {
       const { clock, ids, pg } = this.#context;
       const context = contextLiteral();
-      const of = (value: (one: (typeof parsed)[number]) => string | number | undefined) => arrayLiteral(parsed.map(value));
+      const of = (value: (one: (typeof parsed)[number]) => string | number | undefined) =>
+        arrayLiteral(parsed.map(value));
       const rows = await pg.many(preventMatches, {
         ids: of(({ preventionId }) => preventionId),
         symbols: of(({ symbol }) => symbol),
@@ -109,13 +142,16 @@ export class MatchRepository implements Matches {
       this.#tell(rows);
       return rows.map(({ outcome }, i): Outcome<{ preventionId: string }> => {
         const { preventionId, symbol } = parsed[i]!;
-        return outcome === 'ok' || outcome === 'same' ? { ok: true, value: { preventionId } } : { ok: false, error: refusal(outcome, { preventionId, symbol }) };
+        return outcome === 'ok' || outcome === 'same'
+          ? { ok: true, value: { preventionId } }
+          : { ok: false, error: refusal(outcome, { preventionId, symbol }) };
       });
     });
   }
 
   async #settle(members: readonly Member<Settling>[]): Promise<Outcome<Trade>[]> {
-    const of = (value: (settling: Settling) => string | number | undefined) => arrayLiteral(members.map(({ input }) => value(input)));
+    const of = (value: (settling: Settling) => string | number | undefined) =>
+      arrayLiteral(members.map(({ input }) => value(input)));
     const rows = await this.#context.pg.many(settleMatches, {
       ids: of(({ match: { tradeId } }) => tradeId),
       symbols: of(({ match: { symbol } }) => symbol),
@@ -149,7 +185,14 @@ const fenceOf = (symbol: string, options: SettleOptions | undefined): number | u
 function toOutcome(match: Settling['match'], row: SettledRow): Outcome<Trade> {
   const { outcome } = row;
   if (outcome !== 'ok' && outcome !== 'same') {
-    return { ok: false, error: refusal(outcome, { tradeId: match.tradeId, symbol: match.symbol }, { 'off-tick': 'price', 'off-lot': 'quantity' }) };
+    return {
+      ok: false,
+      error: refusal(
+        outcome,
+        { tradeId: match.tradeId, symbol: match.symbol },
+        { 'off-tick': 'price', 'off-lot': 'quantity' },
+      ),
+    };
   }
   const takerSide = row.taker_side!;
   return {
@@ -161,7 +204,12 @@ function toOutcome(match: Settling['match'], row: SettledRow): Outcome<Trade> {
       price: match.price,
       quantity: match.quantity,
       quoteQuantity: row.quote_qty,
-      maker: { orderId: match.makerOrderId, accountId: row.maker_account_id!, side: takerSide === 'buy' ? 'sell' : 'buy', fee: row.maker_fee! },
+      maker: {
+        orderId: match.makerOrderId,
+        accountId: row.maker_account_id!,
+        side: takerSide === 'buy' ? 'sell' : 'buy',
+        fee: row.maker_fee!,
+      },
       taker: { orderId: match.takerOrderId, accountId: row.taker_account_id!, side: takerSide, fee: row.taker_fee! },
       feeAsset: row.fee_asset!,
       matchedAt: row.matched_at!,

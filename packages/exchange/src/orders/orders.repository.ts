@@ -88,8 +88,28 @@ const statements = {
     'write',
     'place_orders',
     [
-      'orderIds', 'scopeIds', 'accountIds', 'symbols', 'clientOrderIds', 'sides', 'types', 'tifs', 'quantities', 'prices', 'quoteBudgets',
-      'stpModes', 'postOnlys', 'pendings', 'checkIds', 'validUntils', 'expiresAts', 'requestHashes', 'ats', 'checkMargin', 'eventIds', 'contexts',
+      'orderIds',
+      'scopeIds',
+      'accountIds',
+      'symbols',
+      'clientOrderIds',
+      'sides',
+      'types',
+      'tifs',
+      'quantities',
+      'prices',
+      'quoteBudgets',
+      'stpModes',
+      'postOnlys',
+      'pendings',
+      'checkIds',
+      'validUntils',
+      'expiresAts',
+      'requestHashes',
+      'ats',
+      'checkMargin',
+      'eventIds',
+      'contexts',
     ],
     answers<PlacedRow>(),
   ),
@@ -104,10 +124,29 @@ const statements = {
     'exchange.orders.replace',
     'write',
     'replace_orders',
-    ['orderIds', 'scopeIds', 'accountIds', 'versions', 'quantities', 'prices', 'checkIds', 'validUntils', 'ats', 'checkMargin', 'eventIds', 'contexts'],
+    [
+      'orderIds',
+      'scopeIds',
+      'accountIds',
+      'versions',
+      'quantities',
+      'prices',
+      'checkIds',
+      'validUntils',
+      'ats',
+      'checkMargin',
+      'eventIds',
+      'contexts',
+    ],
     answers<OutcomeRow & { required: Decimal | null; available: Decimal | null }>(),
   ),
-  accept: functionCall('exchange.orders.accept', 'write', 'accept_orders', ['orderIds', 'ats', 'eventIds', 'contexts'], answers<OutcomeRow>()),
+  accept: functionCall(
+    'exchange.orders.accept',
+    'write',
+    'accept_orders',
+    ['orderIds', 'ats', 'eventIds', 'contexts'],
+    answers<OutcomeRow>(),
+  ),
   mark: functionCall(
     'exchange.orders.mark',
     'write',
@@ -115,15 +154,32 @@ const statements = {
     ['orderIds', 'scopeIds', 'accountIds', 'statuses', 'reasons', 'ats'],
     answers<OutcomeRow>(),
   ),
-  expire: functionCall('exchange.orders.expire', 'write', 'expire_orders', ['at', 'eventIds', 'context'], answers<OutcomeRow>()),
-  archive: functionCall('exchange.orders.archive', 'write', 'archive_orders', ['before', 'limit'], answers<{ archive_orders: number }>()),
+  expire: functionCall(
+    'exchange.orders.expire',
+    'write',
+    'expire_orders',
+    ['at', 'eventIds', 'context'],
+    answers<OutcomeRow>(),
+  ),
+  archive: functionCall(
+    'exchange.orders.archive',
+    'write',
+    'archive_orders',
+    ['before', 'limit'],
+    answers<{ archive_orders: number }>(),
+  ),
   // An order that moves to the archive between two reads would be missed by both: one statement asks both tables.
   find: statement('exchange.orders.find', 'read', (p: { id: string }) =>
     db
       .selectFrom('orders')
       .select([...orderColumns, 'leaves_qty'])
       .where('id', '=', p.id)
-      .unionAll(db.selectFrom('order_archive').select([...orderColumns, sql<Decimal>`0::numeric`.as('leaves_qty')]).where('id', '=', p.id)),
+      .unionAll(
+        db
+          .selectFrom('order_archive')
+          .select([...orderColumns, sql<Decimal>`0::numeric`.as('leaves_qty')])
+          .where('id', '=', p.id),
+      ),
   ),
   findMany: statement('exchange.orders.findMany', 'read', (p: { ids: string }) =>
     db
@@ -137,21 +193,24 @@ const statements = {
           .where(sql<boolean>`id = any (${p.ids}::text[])`),
       ),
   ),
-  findByClientOrderId: statement('exchange.orders.findByClientOrderId', 'read', (p: { accountId: string; scopeId: string; clientOrderId: string }) =>
-    db
-      .selectFrom('orders')
-      .select([...orderColumns, 'leaves_qty'])
-      .where('account_id', '=', p.accountId)
-      .where('scope_id', '=', p.scopeId)
-      .where('client_order_id', '=', p.clientOrderId)
-      .unionAll(
-        db
-          .selectFrom('order_archive')
-          .select([...orderColumns, sql<Decimal>`0::numeric`.as('leaves_qty')])
-          .where('account_id', '=', p.accountId)
-          .where('scope_id', '=', p.scopeId)
-          .where('client_order_id', '=', p.clientOrderId),
-      ),
+  findByClientOrderId: statement(
+    'exchange.orders.findByClientOrderId',
+    'read',
+    (p: { accountId: string; scopeId: string; clientOrderId: string }) =>
+      db
+        .selectFrom('orders')
+        .select([...orderColumns, 'leaves_qty'])
+        .where('account_id', '=', p.accountId)
+        .where('scope_id', '=', p.scopeId)
+        .where('client_order_id', '=', p.clientOrderId)
+        .unionAll(
+          db
+            .selectFrom('order_archive')
+            .select([...orderColumns, sql<Decimal>`0::numeric`.as('leaves_qty')])
+            .where('account_id', '=', p.accountId)
+            .where('scope_id', '=', p.scopeId)
+            .where('client_order_id', '=', p.clientOrderId),
+        ),
   ),
   listEvents: statement('exchange.orders.listEvents', 'read', (p: { orderId: string }) =>
     db
@@ -173,7 +232,10 @@ const operations = {
   refuseChange: operation('exchange.orders.refuseChange', refuseOrderChange, (input) => input.orderId),
   find: operation('exchange.orders.find', byId),
   get: operation('exchange.orders.get', byId),
-  findByClientOrderId: operation('exchange.orders.findByClientOrderId', z.strictObject({ account: accountRef, clientOrderId: idInput })),
+  findByClientOrderId: operation(
+    'exchange.orders.findByClientOrderId',
+    z.strictObject({ account: accountRef, clientOrderId: idInput }),
+  ),
   list: operation('exchange.orders.list', listOrders),
   listOpen: operation('exchange.orders.listOpen', listOpenOrders),
   listEvents: operation('exchange.orders.listEvents', byId),
@@ -238,49 +300,74 @@ export class OrderRepository implements Orders {
       const at = clock.now();
       const tif = order.timeInForce ?? (order.type === 'market' ? 'ioc' : 'gtc');
       const expiresAt = order.expiresAt ?? (tif === 'day' ? endOfDay(at) : undefined);
-      const row = await this.#placing.submit({ order, id: order.orderId ?? ids.next(), tif, expiresAt, at, eventId: ids.next() });
+      const row = await this.#placing.submit({
+        order,
+        id: order.orderId ?? ids.next(),
+        tif,
+        expiresAt,
+        at,
+        eventId: ids.next(),
+      });
       if (row.outcome === 'same') return this.#load(row.order_id);
       if (row.outcome === 'ok') return toPlaced(order, tif, expiresAt, row);
       const { accountId, symbol } = order;
-      throw refusal(row.outcome, { accountId, symbol, ...(row.required !== null && { required: row.required, available: row.available! }) }, fields);
+      throw refusal(
+        row.outcome,
+        { accountId, symbol, ...(row.required !== null && { required: row.required, available: row.available! }) },
+        fields,
+      );
     });
   }
 
   cancel(input: CancelOrder, options?: CallOptions): Promise<Order> {
-    return this.#context.run(operations.cancel, input, options, (given) => this.#end(given, given.version, 'canceled', given.reason));
+    return this.#context.run(operations.cancel, input, options, (given) =>
+      this.#end(given, given.version, 'canceled', given.reason),
+    );
   }
 
   reject(input: RejectOrder, options?: CallOptions): Promise<Order> {
-    return this.#context.run(operations.reject, input, options, (given) => this.#end(given, undefined, 'rejected', given.reason));
+    return this.#context.run(operations.reject, input, options, (given) =>
+      this.#end(given, undefined, 'rejected', given.reason),
+    );
   }
 
   replace(input: ReplaceOrder, options?: CallOptions): Promise<Order> {
-    return this.#context.run(operations.replace, input, options, async ({ orderId, accountId, version, quantity, price, ...given }) => {
-      const row = await this.#context.pg.one(statements.replace, {
-        orderIds: arrayLiteral([orderId]),
-        scopeIds: arrayLiteral([given.parentId ?? accountId]),
-        accountIds: arrayLiteral([accountId]),
-        versions: arrayLiteral([version]),
-        quantities: arrayLiteral([quantity]),
-        prices: arrayLiteral([price]),
-        checkIds: arrayLiteral([given.riskCheckId]),
-        validUntils: arrayLiteral([given.validUntil]),
-        checkMargin: CHECK_MARGIN,
-        ...this.#stamp(),
-      });
-      const { required, available } = row;
-      return this.#changed(row, { orderId, ...(required !== null && { required, available: available! }) });
-    });
+    return this.#context.run(
+      operations.replace,
+      input,
+      options,
+      async ({ orderId, accountId, version, quantity, price, ...given }) => {
+        const row = await this.#context.pg.one(statements.replace, {
+          orderIds: arrayLiteral([orderId]),
+          scopeIds: arrayLiteral([given.parentId ?? accountId]),
+          accountIds: arrayLiteral([accountId]),
+          versions: arrayLiteral([version]),
+          quantities: arrayLiteral([quantity]),
+          prices: arrayLiteral([price]),
+          checkIds: arrayLiteral([given.riskCheckId]),
+          validUntils: arrayLiteral([given.validUntil]),
+          checkMargin: CHECK_MARGIN,
+          ...this.#stamp(),
+        });
+        const { required, available } = row;
+        return this.#changed(row, { orderId, ...(required !== null && { required, available: available! }) });
+      },
+    );
   }
 
   accept(input: AcceptOrder, options?: CallOptions): Promise<Order> {
     return this.#context.run(operations.accept, input, options, async ({ orderId }) =>
-      this.#changed(await this.#context.pg.one(statements.accept, { orderIds: arrayLiteral([orderId]), ...this.#stamp() }), { orderId }),
+      this.#changed(
+        await this.#context.pg.one(statements.accept, { orderIds: arrayLiteral([orderId]), ...this.#stamp() }),
+        { orderId },
+      ),
     );
   }
 
   requestChange(input: RequestOrderChange, options?: CallOptions): Promise<Order> {
-    return this.#context.run(operations.requestChange, input, options, (given) => this.#mark(given, `pending-${given.change}`));
+    return this.#context.run(operations.requestChange, input, options, (given) =>
+      this.#mark(given, `pending-${given.change}`),
+    );
   }
 
   refuseChange(input: RefuseOrderChange, options?: CallOptions): Promise<Order> {
@@ -297,7 +384,10 @@ export class OrderRepository implements Orders {
 
   findByClientOrderId(account: AccountRef, clientOrderId: string, options?: CallOptions): Promise<Order | undefined> {
     return this.#context.run(operations.findByClientOrderId, { account, clientOrderId }, options, async (input) => {
-      const row = await this.#context.pg.maybe(statements.findByClientOrderId, { ...input.account, clientOrderId: input.clientOrderId });
+      const row = await this.#context.pg.maybe(statements.findByClientOrderId, {
+        ...input.account,
+        clientOrderId: input.clientOrderId,
+      });
       return row && toOrder(row);
     });
   }
@@ -311,7 +401,11 @@ export class OrderRepository implements Orders {
           let query = db
             .selectFrom(table)
             .select(orderColumns)
-            .select(table === 'orders' ? sql<Decimal>`leaves_qty`.as('leaves_qty') : sql<Decimal>`0::numeric`.as('leaves_qty'))
+            .select(
+              table === 'orders'
+                ? sql<Decimal>`leaves_qty`.as('leaves_qty')
+                : sql<Decimal>`0::numeric`.as('leaves_qty'),
+            )
             .where('account_id', '=', accountId)
             .where('scope_id', '=', scopeOf(given))
             .orderBy('placed_at', direction)
@@ -322,7 +416,10 @@ export class OrderRepository implements Orders {
           if (status !== undefined) query = query.where(sql<boolean>`status = any (${arrayLiteral(status)}::text[])`);
           if (from !== undefined) query = query.where('placed_at', '>=', from);
           if (to !== undefined) query = query.where('placed_at', '<', to);
-          if (after) query = query.where(sql<boolean>`(placed_at, id) ${sql.raw(direction === 'asc' ? '>' : '<')} (${after[0]}::timestamptz, ${after[1]})`);
+          if (after)
+            query = query.where(
+              sql<boolean>`(placed_at, id) ${sql.raw(direction === 'asc' ? '>' : '<')} (${after[0]}::timestamptz, ${after[1]})`,
+            );
           return db.selectFrom(query.as('o')).selectAll();
         };
         const query = db
@@ -355,7 +452,9 @@ export class OrderRepository implements Orders {
         if (after) {
           const [lastSide, price, sequence] = after;
           const rank = lastSide === 'buy' ? `-${price}` : price;
-          query = query.where(sql<boolean>`(side, price_rank, accept_seq) > (${lastSide}, ${rank}::numeric, ${sequence}::bigint)`);
+          query = query.where(
+            sql<boolean>`(side, price_rank, accept_seq) > (${lastSide}, ${rank}::numeric, ${sequence}::bigint)`,
+          );
         }
         const rows = await this.#context.pg.query('exchange.orders.listOpen', 'read', query);
         return toPage(rows.map(toOrder), limit, (order) => [order.side, order.price!, order.acceptSequence!]);
@@ -382,7 +481,11 @@ export class OrderRepository implements Orders {
   /** Ends at most `limit` orders whose time is over in business time. For the worker. */
   async expireDue(limit: number): Promise<number> {
     const eventIds = arrayLiteral(Array.from({ length: limit }, () => this.#context.ids.next()));
-    const rows = await this.#context.pg.many(statements.expire, { at: this.#context.clock.now(), eventIds, context: contextLiteral() });
+    const rows = await this.#context.pg.many(statements.expire, {
+      at: this.#context.clock.now(),
+      eventIds,
+      context: contextLiteral(),
+    });
     this.#tell(rows);
     return rows.length;
   }
@@ -439,14 +542,30 @@ export class OrderRepository implements Orders {
     return rows;
   }
 
-  async #end(order: { orderId: string; accountId: string; parentId?: string | undefined }, version: number | undefined, status: OrderStatus, reason: string): Promise<Order> {
+  async #end(
+    order: { orderId: string; accountId: string; parentId?: string | undefined },
+    version: number | undefined,
+    status: OrderStatus,
+    reason: string,
+  ): Promise<Order> {
     const { orderId, accountId } = order;
     const stamp = { at: this.#context.clock.now(), eventId: this.#context.ids.next() };
-    const row = await this.#closing.submit({ orderId, accountId, scopeId: scopeOf(order), version, status, reason, ...stamp });
+    const row = await this.#closing.submit({
+      orderId,
+      accountId,
+      scopeId: scopeOf(order),
+      version,
+      status,
+      reason,
+      ...stamp,
+    });
     return this.#answer(row, { orderId });
   }
 
-  async #mark(order: { orderId: string; accountId: string; parentId?: string | undefined; reason?: string | undefined }, status: string | undefined): Promise<Order> {
+  async #mark(
+    order: { orderId: string; accountId: string; parentId?: string | undefined; reason?: string | undefined },
+    status: string | undefined,
+  ): Promise<Order> {
     const row = await this.#context.pg.one(statements.mark, {
       orderIds: arrayLiteral([order.orderId]),
       scopeIds: arrayLiteral([scopeOf(order)]),
@@ -501,19 +620,37 @@ const columnOf =
   (value: (input: Input) => string | number | boolean | undefined) =>
     arrayLiteral(members.map(({ input }) => value(input)));
 
-const contextsOf = (members: readonly Member<unknown>[]) => arrayLiteral(members.map(({ context }) => contextLiteral(context)));
+const contextsOf = (members: readonly Member<unknown>[]) =>
+  arrayLiteral(members.map(({ context }) => contextLiteral(context)));
 
 const endOfDay = (at: Instant): Instant => instant.of(new Date(Math.floor(instant.millis(at) / DAY_MS + 1) * DAY_MS));
 
 /** What a repeat must equal. The end of a day is ours and not the caller's, so it is left out. */
 const placeHash = (order: Placing['order'], tif: string) =>
   requestHash(
-    ...[order.orderId, scopeOf(order), order.accountId, order.symbol, order.clientOrderId, order.side, order.type, tif, order.quantity, order.price, order.quoteBudget],
+    ...[
+      order.orderId,
+      scopeOf(order),
+      order.accountId,
+      order.symbol,
+      order.clientOrderId,
+      order.side,
+      order.type,
+      tif,
+      order.quantity,
+      order.price,
+      order.quoteBudget,
+    ],
     ...[order.selfTradePrevention, order.postOnly, order.pending, order.riskCheckId, order.validUntil, order.expiresAt],
   );
 
 /** What was asked for and what the statement answered make the order. */
-const toPlaced = (order: Placing['order'], tif: Order['timeInForce'], expiresAt: Instant | undefined, row: PlacedRow): Order =>
+const toPlaced = (
+  order: Placing['order'],
+  tif: Order['timeInForce'],
+  expiresAt: Instant | undefined,
+  row: PlacedRow,
+): Order =>
   toOrder({
     ...row,
     id: row.order_id,

@@ -87,15 +87,19 @@ export const placeOrder = z
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     const { type, side, timeInForce } = order;
     const budgeted = type === 'market' && side === 'buy';
-    if (order.orderId === undefined && order.clientOrderId === undefined) refuse('clientOrderId', 'expected, or orderId');
+    if (order.orderId === undefined && order.clientOrderId === undefined)
+      refuse('clientOrderId', 'expected, or orderId');
     if (type === 'limit' && order.price === undefined) refuse('price', 'expected for a limit order');
     if (type === 'market' && order.price !== undefined) refuse('price', 'a market order has none');
     if (budgeted && order.quoteBudget === undefined) refuse('quoteBudget', 'expected for a market buy');
     if (!budgeted && order.quoteBudget !== undefined) refuse('quoteBudget', 'only a market buy has one');
-    if (type === 'market' && timeInForce !== undefined && timeInForce !== 'ioc' && timeInForce !== 'fok') refuse('timeInForce', 'a market order is ioc or fok');
-    if (order.postOnly && (type === 'market' || timeInForce === 'ioc' || timeInForce === 'fok')) refuse('postOnly', 'only an order that may rest can be post-only');
+    if (type === 'market' && timeInForce !== undefined && timeInForce !== 'ioc' && timeInForce !== 'fok')
+      refuse('timeInForce', 'a market order is ioc or fok');
+    if (order.postOnly && (type === 'market' || timeInForce === 'ioc' || timeInForce === 'fok'))
+      refuse('postOnly', 'only an order that may rest can be post-only');
     if (timeInForce === 'gtd' && order.expiresAt === undefined) refuse('expiresAt', 'expected for a gtd order');
-    if (timeInForce !== 'gtd' && timeInForce !== 'day' && order.expiresAt !== undefined) refuse('expiresAt', 'only gtd and day orders have one');
+    if (timeInForce !== 'gtd' && timeInForce !== 'day' && order.expiresAt !== undefined)
+      refuse('expiresAt', 'only gtd and day orders have one');
   });
 export type PlaceOrder = z.input<typeof placeOrder>;
 
@@ -105,7 +109,11 @@ const version = z.int().positive();
 
 /** Why an order was canceled. */
 export const cancelReasons = ['requested', 'unfilled-remainder', 'post-only-would-match', 'market-closed'] as const;
-export const cancelOrder = z.strictObject({ ...orderFields, version: version.optional(), reason: z.enum(cancelReasons).default('requested') });
+export const cancelOrder = z.strictObject({
+  ...orderFields,
+  version: version.optional(),
+  reason: z.enum(cancelReasons).default('requested'),
+});
 export type CancelOrder = z.input<typeof cancelOrder>;
 
 /**
@@ -121,7 +129,10 @@ export const replaceOrder = z
     riskCheckId: idInput.optional(),
     validUntil: instantInput.optional(),
   })
-  .refine(({ quantity, price }) => quantity !== undefined || price !== undefined, { message: 'expected, or price', path: ['quantity'] });
+  .refine(({ quantity, price }) => quantity !== undefined || price !== undefined, {
+    message: 'expected, or price',
+    path: ['quantity'],
+  });
 export type ReplaceOrder = z.input<typeof replaceOrder>;
 
 export const acceptOrder = z.strictObject({ orderId: idInput });
@@ -129,7 +140,11 @@ export type AcceptOrder = z.input<typeof acceptOrder>;
 export const rejectOrder = z.strictObject({ ...orderFields, reason: textInput(200) });
 export type RejectOrder = z.input<typeof rejectOrder>;
 /** Notes that a cancel or replace was asked for, for an engine that decides later: fills still come meanwhile. */
-export const requestOrderChange = z.strictObject({ ...orderFields, change: z.enum(['cancel', 'replace']), reason: textInput(200).optional() });
+export const requestOrderChange = z.strictObject({
+  ...orderFields,
+  change: z.enum(['cancel', 'replace']),
+  reason: textInput(200).optional(),
+});
 export type RequestOrderChange = z.input<typeof requestOrderChange>;
 export const refuseOrderChange = z.strictObject({ ...orderFields, reason: textInput(200).optional() });
 export type RefuseOrderChange = z.input<typeof refuseOrderChange>;
@@ -146,7 +161,11 @@ export const listOrders = z.strictObject({
   ...pageFields(instantInput, idInput),
 });
 export type ListOrders = z.input<typeof listOrders>;
-export const listOpenOrders = z.strictObject({ symbol: symbolInput, side: z.enum(sides).optional(), ...pageFields(z.enum(sides), positiveAmount, z.int()) });
+export const listOpenOrders = z.strictObject({
+  symbol: symbolInput,
+  side: z.enum(sides).optional(),
+  ...pageFields(z.enum(sides), positiveAmount, z.int()),
+});
 export type ListOpenOrders = z.input<typeof listOpenOrders>;
 
 /** What an order became with each of its versions. */
@@ -162,7 +181,9 @@ export interface OrderEvent {
 }
 
 /** Of one member of a batch: its value, or the error it would have thrown alone. */
-export type Outcome<T> = { ok: true; value: T } | { ok: false; error: ConflictError | NotFoundError | InvalidInputError };
+export type Outcome<T> =
+  | { ok: true; value: T }
+  | { ok: false; error: ConflictError | NotFoundError | InvalidInputError };
 
 /** Codes with which orders refuse. */
 export type OrderRefusal =

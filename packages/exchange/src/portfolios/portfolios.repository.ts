@@ -1,4 +1,14 @@
-import { type AdapterContext, type CallOptions, type Decimal, type Instant, decimal, operation, queryBuilder, refusal, statement } from '@tse/core';
+import {
+  type AdapterContext,
+  type CallOptions,
+  type Decimal,
+  type Instant,
+  decimal,
+  operation,
+  queryBuilder,
+  refusal,
+  statement,
+} from '@tse/core';
 import { sql } from 'kysely';
 import { type AccountRef, accountRef } from '../accounts/account-ref.ts';
 import { accountColumns, toAccount } from '../accounts/account-rows.ts';
@@ -65,7 +75,9 @@ export class PortfolioRepository implements Portfolios {
         account: toAccount(own),
         ...toHoldings(own.balances ?? []),
         openOrders: (own.orders ?? []).map((order) => toOrder(order as unknown as OrderRow)),
-        subAccounts: rows.filter(({ id }) => id !== accountId).map((row) => ({ account: toAccount(row), ...toHoldings(row.balances ?? []) })),
+        subAccounts: rows
+          .filter(({ id }) => id !== accountId)
+          .map((row) => ({ account: toAccount(row), ...toHoldings(row.balances ?? []) })),
         lastPrices: (own.last_prices ?? {}) as Record<string, Decimal>,
         asOf: own.as_of,
       };
@@ -81,6 +93,8 @@ function toHoldings(lines: readonly BalanceLine[]): Pick<AccountPortfolio, 'bala
       held,
       total: posted,
     })),
-    held: lines.flatMap(({ asset, holds }) => (holds ?? []).map(({ kind, amount }): HeldAmount => ({ asset, kind, amount }))),
+    held: lines.flatMap(({ asset, holds }) =>
+      (holds ?? []).map(({ kind, amount }): HeldAmount => ({ asset, kind, amount })),
+    ),
   };
 }

@@ -1,23 +1,37 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type AdapterContext, type CallOptions, type KeyOf, idInput, instant, operation, script } from '@tse/core';
 import { z } from 'zod';
-import { type Session, SessionNotFoundError, type Sessions, type StartSession, type StartedSession, type SessionToken, sessionToken, startSession } from './sessions.ts';
+import {
+  type Session,
+  SessionNotFoundError,
+  type Sessions,
+  type StartSession,
+  type StartedSession,
+  type SessionToken,
+  sessionToken,
+  startSession,
+} from './sessions.ts';
 
 const LONGEST_LIFE_MS = 86_400_000;
 
 const lua = (name: string) => new URL(`../../lua/${name}.lua`, import.meta.url);
 const scripts = {
   start: script('exchange.sessions.start', 'write', lua('start-session')),
-  touch: script('exchange.sessions.touch', 'write', lua('touch-session')),
+  // A longer life is no effect to be unsure of: without a reply it is a read that failed.
+  touch: script('exchange.sessions.touch', 'read', lua('touch-session')),
   revoke: script('exchange.sessions.revokeAll', 'write', lua('revoke-sessions')),
 };
 
 const operations = {
-  start: operation('exchange.sessions.start', startSession),
+  start: operation('exchange.sessions.start', startSession, (input) => input.accountId),
   touch: operation('exchange.sessions.touch', sessionToken),
   get: operation('exchange.sessions.get', sessionToken),
-  end: operation('exchange.sessions.end', sessionToken),
-  revokeAll: operation('exchange.sessions.revokeAll', z.strictObject({ accountId: idInput }), (input) => input.accountId),
+  end: operation('exchange.sessions.end', sessionToken, (input) => input.accountId),
+  revokeAll: operation(
+    'exchange.sessions.revokeAll',
+    z.strictObject({ accountId: idInput }),
+    (input) => input.accountId,
+  ),
 };
 
 type Times = [startedMicros: string, expiresMicros: string];
@@ -34,7 +48,11 @@ export class SessionStore implements Sessions {
   start(input: StartSession, options?: CallOptions): Promise<StartedSession> {
     return this.#context.run(operations.start, input, options, async ({ accountId, ttlSeconds }) => {
       const token = randomBytes(32).toString('base64url');
-      const times = await this.#context.redis.script<Times>(scripts.start, [this.#key(accountId, token)], [ttlSeconds * 1000]);
+      const times = await this.#context.redis.script<Times>(
+        scripts.start,
+        [this.#key(accountId, token)],
+        [ttlSeconds * 1000],
+      );
       return { ...toSession(accountId, times), token };
     });
   }
@@ -59,7 +77,11 @@ export class SessionStore implements Sessions {
 
   revokeAll(accountId: string, options?: CallOptions): Promise<void> {
     return this.#context.run(operations.revokeAll, { accountId }, options, async (input) => {
-      await this.#context.redis.script(scripts.revoke, [this.#keys.sessionGeneration(input.accountId)], [LONGEST_LIFE_MS]);
+      await this.#context.redis.script(
+        scripts.revoke,
+        [this.#keys.sessionGeneration(input.accountId)],
+        [LONGEST_LIFE_MS],
+      );
     });
   }
 

@@ -13,10 +13,16 @@ export interface StartedSession extends Session {
   token: string;
 }
 
-export const startSession = z.strictObject({ accountId: idInput, ttlSeconds: z.int().min(1).max(86_400).default(1800) });
+export const startSession = z.strictObject({
+  accountId: idInput,
+  ttlSeconds: z.int().min(1).max(86_400).default(1800),
+});
 export type StartSession = z.input<typeof startSession>;
 /** More may be in it, so that a started session is one. */
-export const sessionToken = z.object({ accountId: idInput, token: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a session token') });
+export const sessionToken = z.object({
+  accountId: idInput,
+  token: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a session token'),
+});
 export type SessionToken = z.input<typeof sessionToken>;
 
 /** Sessions live in Redis alone, with a sliding life; a lost Redis ends them. */

@@ -8,7 +8,8 @@ export async function verifyBooks(exchange: ExchangeAdapter): Promise<Verified> 
   for await (const { symbol } of exchange.markets.list()) {
     const drift = await exchange.orderBooks.verify(symbol);
     compared += drift.compared + 1;
-    if (drift.differences > 0) differences.push(`${symbol} at change ${drift.sequence}: ${drift.differences} differences`);
+    if (drift.differences > 0)
+      differences.push(`${symbol} at change ${drift.sequence}: ${drift.differences} differences`);
   }
   return { name: 'book', ok: differences.length === 0, compared, differences };
 }

@@ -20,7 +20,10 @@ const funds = { BTC: '10', ETH: '100', USD: '1000000', USDT: '1000000' };
  * Development data: the usual assets and markets, customers with balances, one with a sub-account. Everything is named, so that
  * running it again changes nothing.
  */
-export async function seedExchange(exchange: ExchangeAdapter, progress: (text: string) => void = () => {}): Promise<Record<string, number>> {
+export async function seedExchange(
+  exchange: ExchangeAdapter,
+  progress: (text: string) => void = () => {},
+): Promise<Record<string, number>> {
   progress('assets and markets');
   for (const asset of assets) await exchange.markets.registerAsset(asset);
   await exchange.markets.defineFees({ version: 2, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });
@@ -31,7 +34,13 @@ export async function seedExchange(exchange: ExchangeAdapter, progress: (text: s
     await exchange.accounts.open({ accountId, ownerId: accountId });
     await exchange.accounts.decideKyc({ accountId, kycStatus: 'approved' });
     for (const [asset, amount] of Object.entries(funds)) {
-      await exchange.ledger.deposit({ reference: `seed-${accountId}-${asset}`, accountId, asset, amount, at: '2026-01-01T00:00:00Z' });
+      await exchange.ledger.deposit({
+        reference: `seed-${accountId}-${asset}`,
+        accountId,
+        asset,
+        amount,
+        at: '2026-01-01T00:00:00Z',
+      });
     }
   }
   await exchange.accounts.open({ accountId: 'alice/strategy', parentId: 'alice', ownerId: 'alice' });

@@ -10,7 +10,7 @@ export const tooling: AdapterTooling = {
   definition,
   async seed({ options, progress }) {
     await using exchange = createExchangeAdapter(options);
-    return seedExchange(exchange, progress);
+    return await seedExchange(exchange, progress); // awaited: the adapter closes when this block is left
   },
   async verify({ facts, options, progress }) {
     await using exchange = createExchangeAdapter(options);

@@ -13,7 +13,14 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { scopeOf } from '../accounts/account-ref.ts';
 import type { Tables } from '../schema.ts';
-import { type ListTradesOfAccount, type ListTradesOfMarket, type Trade, type Trades, listTradesOfAccount, listTradesOfMarket } from './trades.ts';
+import {
+  type ListTradesOfAccount,
+  type ListTradesOfMarket,
+  type Trade,
+  type Trades,
+  listTradesOfAccount,
+  listTradesOfMarket,
+} from './trades.ts';
 
 const db = queryBuilder<Tables>();
 
@@ -37,13 +44,17 @@ const columns = [
 ] as const;
 
 const statements = {
-  find: statement('exchange.trades.find', 'read', (p: { id: string }) => db.selectFrom('trades').select(columns).where('id', '=', p.id)),
+  find: statement('exchange.trades.find', 'read', (p: { id: string }) =>
+    db.selectFrom('trades').select(columns).where('id', '=', p.id),
+  ),
   // No trade is found by its orders but through what happened to them: an index less on the hottest table.
   ofOrder: statement('exchange.trades.listOfOrder', 'read', (p: { orderId: string }) =>
     db
       .selectFrom('trades')
       .select(columns)
-      .where(sql<boolean>`id = any (array(select e.trade_id from order_events as e where e.order_id = ${p.orderId} and e.trade_id is not null))`)
+      .where(
+        sql<boolean>`id = any (array(select e.trade_id from order_events as e where e.order_id = ${p.orderId} and e.trade_id is not null))`,
+      )
       .orderBy('trade_seq'),
   ),
 };
@@ -71,20 +82,25 @@ export class TradeRepository implements Trades {
 
   listOfMarket(input: ListTradesOfMarket, options?: CallOptions): Listing<Trade> {
     return listing(input, (page) =>
-      this.#context.run(operations.listOfMarket, page, options, async ({ symbol, from, to, sort, cursor: after, limit }) => {
-        const oldest = sort === 'oldest';
-        let query = db
-          .selectFrom('trades')
-          .select(columns)
-          .where('symbol', '=', symbol)
-          .orderBy('trade_seq', oldest ? 'asc' : 'desc')
-          .limit(limit + 1);
-        if (from !== undefined) query = query.where('matched_at', '>=', from);
-        if (to !== undefined) query = query.where('matched_at', '<', to);
-        if (after) query = query.where('trade_seq', oldest ? '>' : '<', after[0]);
-        const rows = await this.#context.pg.query('exchange.trades.listOfMarket', 'replica', query);
-        return toPage(rows.map(toTrade), limit, (trade) => [trade.sequence]);
-      }),
+      this.#context.run(
+        operations.listOfMarket,
+        page,
+        options,
+        async ({ symbol, from, to, sort, cursor: after, limit }) => {
+          const oldest = sort === 'oldest';
+          let query = db
+            .selectFrom('trades')
+            .select(columns)
+            .where('symbol', '=', symbol)
+            .orderBy('trade_seq', oldest ? 'asc' : 'desc')
+            .limit(limit + 1);
+          if (from !== undefined) query = query.where('matched_at', '>=', from);
+          if (to !== undefined) query = query.where('matched_at', '<', to);
+          if (after) query = query.where('trade_seq', oldest ? '>' : '<', after[0]);
+          const rows = await this.#context.pg.query('exchange.trades.listOfMarket', 'replica', query);
+          return toPage(rows.map(toTrade), limit, (trade) => [trade.sequence]);
+        },
+      ),
     );
   }
 
@@ -98,7 +114,15 @@ export class TradeRepository implements Trades {
             .selectFrom('trades')
             .select(columns)
             .where(`${role}_account_id`, '=', accountId)
-            .where((eb) => eb.exists(eb.selectFrom('accounts').select('id').where('id', '=', accountId).where('scope_id', '=', scopeOf(given))))
+            .where((eb) =>
+              eb.exists(
+                eb
+                  .selectFrom('accounts')
+                  .select('id')
+                  .where('id', '=', accountId)
+                  .where('scope_id', '=', scopeOf(given)),
+              ),
+            )
             .orderBy('matched_at')
             .orderBy('id')
             .limit(limit + 1);

@@ -1,4 +1,13 @@
-import { type CallOptions, type Decimal, type Instant, type Listing, idInput, instantInput, pageFields, symbolInput } from '@tse/core';
+import {
+  type CallOptions,
+  type Decimal,
+  type Instant,
+  type Listing,
+  idInput,
+  instantInput,
+  pageFields,
+  symbolInput,
+} from '@tse/core';
 import { z } from 'zod';
 import { accountFields } from '../accounts/account-ref.ts';
 import { type Side, sides } from '../orders/orders.ts';
@@ -31,7 +40,12 @@ export interface Trade {
 
 const window = { from: instantInput.optional(), to: instantInput.optional() };
 /** Of a market in the order of its sequence. */
-export const listTradesOfMarket = z.strictObject({ symbol: symbolInput, ...window, sort: z.enum(['oldest', 'newest']).default('oldest'), ...pageFields(z.int()) });
+export const listTradesOfMarket = z.strictObject({
+  symbol: symbolInput,
+  ...window,
+  sort: z.enum(['oldest', 'newest']).default('oldest'),
+  ...pageFields(z.int()),
+});
 export type ListTradesOfMarket = z.input<typeof listTradesOfMarket>;
 /** Of an account, on either side, oldest first. */
 export const listTradesOfAccount = z.strictObject({

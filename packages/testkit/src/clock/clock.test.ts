@@ -25,7 +25,8 @@ test('seeded ids are UUIDv7, ascend, and repeat with their seed', () => {
     fc.property(fc.integer(), (seed) => {
       const draw = (ids = seededIds(seed)) => Array.from({ length: 50 }, () => ids.next());
       const drawn = draw();
-      for (const id of drawn) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      for (const id of drawn)
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(drawn.toSorted()).toEqual(drawn);
       expect(new Set(drawn).size).toBe(50);
       expect(draw()).toEqual(drawn);

@@ -7,7 +7,10 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 test('the table types of every adapter are those of its migrated database', async () => {
   const files = await schemaFiles(root, inject('servers'));
   expect(files.map(({ path }) => path)).toContain('packages/exchange/src/schema.ts');
-  expect(files.map(drift).filter((difference) => difference !== undefined), 'run pnpm codegen').toEqual([]);
+  expect(
+    files.map(drift).filter((difference) => difference !== undefined),
+    'run pnpm codegen',
+  ).toEqual([]);
 });
 
 test('a drift is told by its first line', () => {

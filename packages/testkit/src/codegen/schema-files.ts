@@ -25,8 +25,13 @@ export async function schemaFiles(root: string, servers: ProvidedServers): Promi
 
 async function schemaFile(root: string, name: string, servers: ProvidedServers): Promise<SchemaFile> {
   const sources = join(root, 'packages', name, 'src');
-  const { definition } = (await import(pathToFileURL(join(sources, 'definition.ts')).href)) as { definition: SandboxDefinition };
-  await using own = await ownInstance(definition, freshName(), { postgresUrl: servers.postgres, redisUrl: servers.redis });
+  const { definition } = (await import(pathToFileURL(join(sources, 'definition.ts')).href)) as {
+    definition: SandboxDefinition;
+  };
+  await using own = await ownInstance(definition, freshName(), {
+    postgresUrl: servers.postgres,
+    redisUrl: servers.redis,
+  });
   const path = join(sources, 'schema.ts');
   return {
     path: relative(root, path),

@@ -20,7 +20,8 @@ export function badInputContract<A extends BaseAdapter>(subject: Subject<A>): vo
   afterAll(() => box[Symbol.asyncDispose]());
 
   const state = () => storedState(box.admin, box.adapter.identity);
-  const freeOf = (method: string) => free.flatMap((path) => (path.startsWith(`${method}.`) ? [path.slice(method.length + 1)] : []));
+  const freeOf = (method: string) =>
+    free.flatMap((path) => (path.startsWith(`${method}.`) ? [path.slice(method.length + 1)] : []));
 
   describe.each(Object.entries(inputs))('%s', (method, valid) => {
     test('its valid input is one', async () => {
@@ -33,7 +34,10 @@ export function badInputContract<A extends BaseAdapter>(subject: Subject<A>): vo
     test(`each of ${bad.length} bad values, and any other, is refused by the name of its field and changes nothing`, async () => {
       const before = await state();
       for (const attack of bad) refused(await result(attack), attack);
-      await fc.assert(fc.asyncProperty(anyBad, async (attack) => refused(await result(attack), attack)), { numRuns: RUNS });
+      await fc.assert(
+        fc.asyncProperty(anyBad, async (attack) => refused(await result(attack), attack)),
+        { numRuns: RUNS },
+      );
       expect(await state()).toEqual(before);
     });
 
@@ -58,25 +62,30 @@ async function call(adapter: BaseAdapter, method: string, input: unknown): Promi
   return await (work as (input: unknown) => unknown).call(owner, input);
 }
 
-function refused(error: unknown, { path, value }: Attack): void {
-  const what = `${path.join('.') || 'the input'} = ${shown(value)}`;
-  if (!isAdapterError(error) || error.kind !== 'invalid-input') throw new Error(`${what} was not refused as invalid input: ${shown(error)}`);
-  if (!error.issues.some((issue) => names(issue, path))) throw new Error(`${what}: no issue names the field: ${shown(error.issues)}`);
+function refused(error: unknown, attack: Attack): void {
+  const what = told(attack);
+  if (!isAdapterError(error) || error.kind !== 'invalid-input')
+    throw new Error(`${what} was not refused as invalid input: ${shown(error)}`);
+  if (!error.issues.some((issue) => names(issue, attack.path)))
+    throw new Error(`${what}: no issue names the field: ${shown(error.issues)}`);
   const { status, body } = toProblem(error);
-  if (status !== 400 || JSON.stringify(body).length > LONGEST_ERROR) throw new Error(`${what}: the problem is not fit to be sent: ${shown(body)}`);
+  if (status !== 400 || JSON.stringify(body).length > LONGEST_ERROR)
+    throw new Error(`${what}: the problem is not fit to be sent: ${shown(body)}`);
 }
 
 function survived(error: unknown, attack: Attack): void {
-  if (error === undefined) return;
-  if (isAdapterError(error) && error.kind === 'invalid-input') return refused(error, attack);
-  if (isAdapterError(error) && (error.kind === 'not-found' || error.kind === 'conflict')) return;
-  throw new Error(`${attack.path.join('.') || 'the input'} = ${shown(attack.value)} ended in ${shown(error)}`);
+  const isTold = isAdapterError(error) && ['invalid-input', 'not-found', 'conflict'].includes(error.kind);
+  if (error !== undefined && !isTold) throw new Error(`${told(attack)} ended in ${shown(error)}`);
 }
+
+const told = ({ path, value }: Attack): string => `${path.join('.') || 'the input'} = ${shown(value)}`;
 
 /** At the field, within it, or, where several fields are judged together, above it. */
 const names = ({ path, message }: Issue, field: readonly string[]): boolean => {
   const at = `${field.join('.')}.`;
-  return message !== '' && (path === '' || `${path}.`.startsWith(at) || at.startsWith(`${path}.`) || field.length === 0);
+  return (
+    message !== '' && (path === '' || `${path}.`.startsWith(at) || at.startsWith(`${path}.`) || field.length === 0)
+  );
 };
 
 const shown = (value: unknown): string => inspect(value, { depth: 4, maxStringLength: 100, breakLength: 200 });

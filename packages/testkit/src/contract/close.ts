@@ -17,7 +17,10 @@ export function closeContract<A extends BaseAdapter>(subject: Subject<A>): void 
   const connections = async (): Promise<{ postgres: number; redis: number }> => {
     const { roles, aclUser } = box.adapter.identity;
     const postgres = await withPostgres(box.admin.postgresUrl, async (client) => {
-      const { rows } = await client.query<{ n: number }>('select count(*)::int as n from pg_stat_activity where usename = $1', [roles.adapter]);
+      const { rows } = await client.query<{ n: number }>(
+        'select count(*)::int as n from pg_stat_activity where usename = $1',
+        [roles.adapter],
+      );
       return rows[0]!.n;
     });
     const redis = new Redis(box.admin.redisUrl);
@@ -35,7 +38,8 @@ export function closeContract<A extends BaseAdapter>(subject: Subject<A>): void 
     expect(await errorOf(() => calls.write(adapter, 'too-late'))).toMatchObject(refused);
     expect((await Promise.allSettled(inFlight)).map(({ status }) => status)).toEqual(Array(8).fill('fulfilled'));
     await closed;
-    for (const call of [calls.read, calls.live].filter((each) => each !== undefined)) expect(await errorOf(() => call(adapter))).toMatchObject(refused);
+    for (const call of [calls.read, calls.live].filter((each) => each !== undefined))
+      expect(await errorOf(() => call(adapter))).toMatchObject(refused);
     await adapter.close();
     await expect.poll(connections).toEqual({ postgres: 0, redis: 0 });
     await using next = box.open('adapter');

@@ -1,7 +1,15 @@
 import { describeAdapter } from './describe-adapter.ts';
 import { createSampleAdapter } from './sample-adapter.fixture.ts';
 
-const note = { id: 'n', body: 'hello', kind: 'plain', price: '1.5', copies: 2, dueAt: '2026-01-02T00:00:00Z', lines: [{ text: 'one', isDone: true }] };
+const note = {
+  id: 'n',
+  body: 'hello',
+  kind: 'plain',
+  price: '1.5',
+  copies: 2,
+  dueAt: '2026-01-02T00:00:00Z',
+  lines: [{ text: 'one', isDone: true }],
+};
 
 describeAdapter(createSampleAdapter, {
   read: (sample) => sample.find('n'),

@@ -21,16 +21,23 @@ export function healthContract<A extends BaseAdapter>(subject: Subject<A>): void
 
   test('says of each store, check and worker how it is', async () => {
     const { identity } = box.adapter;
-    await expect.poll(() => box.adapter.health(), SOON).toMatchObject({
-      adapter: identity.name,
-      instance: identity.label,
-      status: 'healthy',
-      reasons: [],
-      checkedAt: expect.stringMatching(/^\d{4}-.*Z$/),
-      postgres: { state: 'up', breaker: 'closed', latencyMs: expect.any(Number), pool: { max: expect.any(Number) } },
-      redis: { state: 'up', breaker: 'closed', latencyMs: expect.any(Number) },
-      checks: { schema: { state: 'up', facts: { version: expect.stringContaining(subject.create.definition.minSchema?.slice(0, 4) ?? '') } } },
-    });
+    await expect
+      .poll(() => box.adapter.health(), SOON)
+      .toMatchObject({
+        adapter: identity.name,
+        instance: identity.label,
+        status: 'healthy',
+        reasons: [],
+        checkedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        postgres: { state: 'up', breaker: 'closed', latencyMs: expect.any(Number), pool: { max: expect.any(Number) } },
+        redis: { state: 'up', breaker: 'closed', latencyMs: expect.any(Number) },
+        checks: {
+          schema: {
+            state: 'up',
+            facts: { version: expect.stringContaining(subject.create.definition.minSchema?.slice(0, 4) ?? '') },
+          },
+        },
+      });
     const health = await box.adapter.health();
     expect(health.workers.filter(({ state }) => state !== 'running')).toEqual([]);
     expect(JSON.parse(JSON.stringify(health))).toEqual(health);
@@ -38,7 +45,9 @@ export function healthContract<A extends BaseAdapter>(subject: Subject<A>): void
 
   test('without Redis it is degraded, and PostgreSQL is read and written all the same', async () => {
     using _ = box.redis.down();
-    await expect.poll(() => box.adapter.health(), SOON).toMatchObject({ status: 'degraded', postgres: { state: 'up' }, redis: { state: 'down' } });
+    await expect
+      .poll(() => box.adapter.health(), SOON)
+      .toMatchObject({ status: 'degraded', postgres: { state: 'up' }, redis: { state: 'down' } });
     const written = await calls.write(box.adapter, 'without-redis');
     await calls.read(box.adapter);
     expect(await calls.write(box.adapter, 'without-redis')).toEqual(written);
@@ -47,7 +56,9 @@ export function healthContract<A extends BaseAdapter>(subject: Subject<A>): void
 
   test('without PostgreSQL it is unavailable, and says so at each call that needs it', async () => {
     using _ = box.postgres.down();
-    await expect.poll(() => box.adapter.health(), SOON).toMatchObject({ status: 'unavailable', postgres: { state: 'down' }, redis: { state: 'up' } });
+    await expect
+      .poll(() => box.adapter.health(), SOON)
+      .toMatchObject({ status: 'unavailable', postgres: { state: 'down' }, redis: { state: 'up' } });
     expect((await box.adapter.health()).reasons.join()).toContain('postgres');
     const refused = { kind: 'unavailable', retryAfterMs: expect.any(Number) };
     expect(await errorOf(() => calls.read(box.adapter))).toMatchObject(refused);
@@ -58,6 +69,8 @@ export function healthContract<A extends BaseAdapter>(subject: Subject<A>): void
   test('answers while both stores hang', async () => {
     using _ = box.postgres.blackhole();
     using __ = box.redis.blackhole();
-    await expect.poll(() => box.adapter.health(), SOON).toMatchObject({ status: 'unavailable', postgres: { state: 'down' }, redis: { state: 'down' } });
+    await expect
+      .poll(() => box.adapter.health(), SOON)
+      .toMatchObject({ status: 'unavailable', postgres: { state: 'down' }, redis: { state: 'down' } });
   });
 }

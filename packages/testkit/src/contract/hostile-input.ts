@@ -19,24 +19,86 @@ interface Hostile {
 const HUGE = 'x'.repeat(10_000_000);
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
-const badText = ['', 'a\0b', '\uD800', 'tail\uDFFF', HUGE, 0, 1, -1, NaN, Infinity, true, null, {}, [], ['a'], Symbol('s'), 10n, () => 'a', new Date(NaN), new Map()];
-const badAmount = ['NaN', 'Infinity', '-Infinity', '1e5', '0x10', ' 1', '1,5', '1.2.3', '--1', '0.0000000000000000001', '1'.repeat(21), '1_000'];
-const badInstant = ['yesterday', '2026-02-30T00:00:00Z', '2026-01-01T25:00:00Z', '2026-01-01', '0', '2026-01-01T00:00:00'];
+const badText = [
+  '',
+  'a\0b',
+  '\uD800',
+  'tail\uDFFF',
+  HUGE,
+  0,
+  1,
+  -1,
+  NaN,
+  Infinity,
+  true,
+  null,
+  {},
+  [],
+  ['a'],
+  Symbol('s'),
+  10n,
+  () => 'a',
+  new Date(NaN),
+  new Map(),
+];
+const badAmount = [
+  'NaN',
+  'Infinity',
+  '-Infinity',
+  '1e5',
+  '0x10',
+  ' 1',
+  '1,5',
+  '1.2.3',
+  '--1',
+  '0.0000000000000000001',
+  '1'.repeat(21),
+  '1_000',
+];
+const badInstant = [
+  'yesterday',
+  '2026-02-30T00:00:00Z',
+  '2026-01-01T25:00:00Z',
+  '2026-01-01',
+  '0',
+  '2026-01-01T00:00:00',
+];
 const badNumber = ['1', '', NaN, Infinity, -Infinity, 2 ** 53, 1e300, true, null, {}, [], [1], 10n, Symbol('s')];
 const badFlag = ['true', 'yes', 0, 1, null, {}, []];
 const badList = ['a', '', 1, true, null, { length: 1 }, new Map(), HUGE];
 const badObject = ['not an object', 1, true, null, [], [{}], () => ({}), HUGE];
 
-const doubtfulText = ['no-such-word', '__proto__', 'constructor', "'; drop table outbox; --", '../../etc/passwd', '{"$gt":""}', '\uFF21', '\u202Ea', ' ', '-1', '0', '1.000'];
+const doubtfulText = [
+  'no-such-word',
+  '__proto__',
+  'constructor',
+  "'; drop table outbox; --",
+  '../../etc/passwd',
+  '{"$gt":""}',
+  '\uFF21',
+  '\u202Ea',
+  ' ',
+  '-1',
+  '0',
+  '1.000',
+];
 const doubtfulNumbers = [-1, 0, 1.5, -0, 2 ** 31, 5e-324];
-const polluting = [JSON.parse('{"__proto__": {"polluted": true}}'), JSON.parse('{"constructor": {"prototype": {"polluted": true}}}')];
+const polluting = [
+  JSON.parse('{"__proto__": {"polluted": true}}'),
+  JSON.parse('{"constructor": {"prototype": {"polluted": true}}}'),
+];
 const doubtfulObjects = [{}, new Map(), { toString: 1 }, ...polluting, nested(5000)];
 
 /** Absent is often right, and so is a `Date` for an instant. */
-const anythingBut = (type: string): fc.Arbitrary<unknown> => fc.anything().filter((value) => typeof value !== type && value !== undefined);
+const anythingBut = (type: string): fc.Arbitrary<unknown> =>
+  fc.anything().filter((value) => typeof value !== type && value !== undefined);
 /** An id may stand for an object that names something. */
-const anythingButObjects = anythingBut('object').filter((value) => typeof value !== 'string' || /[^\w.:/-]/.test(value));
-const brokenText = fc.tuple(fc.string(), fc.constantFrom('\0', '\uD83D ', ' \uDE00'), fc.string()).map((parts) => parts.join(''));
+const anythingButObjects = anythingBut('object').filter(
+  (value) => typeof value !== 'string' || /[^\w.:/-]/.test(value),
+);
+const brokenText = fc
+  .tuple(fc.string(), fc.constantFrom('\0', '\uD83D ', ' \uDE00'), fc.string())
+  .map((parts) => parts.join(''));
 const tooManyDigits = fc.bigInt({ min: 10n ** 18n, max: 10n ** 30n }).map((digits) => `0.${digits * 10n + 1n}`);
 
 const isAmount = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text);
@@ -76,7 +138,8 @@ export function attacksOn(input: unknown, { free, isOpen }: { free: readonly str
     for (const [key, member] of Object.entries(valid)) visit(member, [...path, key]);
   };
   visit(input, []);
-  const listed = (kind: 'bad' | 'doubtful'): Attack[] => fields.flatMap(({ path, hostile }) => hostile[kind].map((value) => ({ path, value })));
+  const listed = (kind: 'bad' | 'doubtful'): Attack[] =>
+    fields.flatMap(({ path, hostile }) => hostile[kind].map((value) => ({ path, value })));
   return {
     bad: [...listed('bad'), ...strangers],
     anyBad: fc.oneof(...fields.map(({ path, hostile }) => hostile.anyBad.map((value) => ({ path, value })))),

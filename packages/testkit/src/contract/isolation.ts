@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type BaseAdapter, type KeyFamily, coreFamilies, keysOf } from '@tse/core';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OwnInstance, freshName, ownInstance } from '../sandbox/own-instance.ts';
 import { testServers } from '../sandbox/test-servers.ts';
@@ -17,7 +17,8 @@ export function isolationContract<A extends BaseAdapter>({ create }: Subject<A>)
     const { postgres, redis } = await testServers();
     const admin = { postgresUrl: postgres, redisUrl: redis };
     const stranger = { identity: { name: 'stranger', schema: 'stranger', prefix: 'stranger' }, families: {} };
-    for (const definition of [create.definition, create.definition, stranger]) made.push(await ownInstance(definition, freshName(), admin));
+    for (const definition of [create.definition, create.definition, stranger])
+      made.push(await ownInstance(definition, freshName(), admin));
   });
   afterAll(async () => void (await Promise.all(made.map((own) => own[Symbol.asyncDispose]()))));
 
@@ -30,11 +31,21 @@ export function isolationContract<A extends BaseAdapter>({ create }: Subject<A>)
   describe.each(pairs)('%s against %s', (_, __, from, to) => {
     test('in PostgreSQL', async () => {
       const { identity } = made[to]!;
-      const tables = await withPostgres(made[to]!.target.admin.postgresUrl, (client) => tablesOf(client, identity.schema));
+      const tables = await withPostgres(made[to]!.target.admin.postgresUrl, (client) =>
+        tablesOf(client, identity.schema),
+      );
       expect(tables.length).toBeGreaterThan(5);
       await asRole(made[from]!, async (client) => {
-        const attempts = tables.flatMap((table) => [`select 1 from ${table}`, `insert into ${table} default values`, `delete from ${table}`]);
-        attempts.push(`create table ${identity.schema}.intruder ()`, `set role ${identity.roles.owner}`, `set role ${identity.roles.adapter}`);
+        const attempts = tables.flatMap((table) => [
+          `select 1 from ${table}`,
+          `insert into ${table} default values`,
+          `delete from ${table}`,
+        ]);
+        attempts.push(
+          `create table ${identity.schema}.intruder ()`,
+          `set role ${identity.roles.owner}`,
+          `set role ${identity.roles.adapter}`,
+        );
         for (const sql of attempts) await expect(client.query(sql), sql).rejects.toMatchObject({ code: DENIED });
       });
     });
@@ -57,13 +68,28 @@ export function isolationContract<A extends BaseAdapter>({ create }: Subject<A>)
     await asRole(made[0]!, async (client) => {
       const { schema } = made[0]!.identity;
       expect((await client.query('select count(*) from outbox')).rows).toHaveLength(1);
-      for (const sql of [`create table ${schema}.own ()`, 'create table public.own ()', 'drop table outbox', 'truncate outbox', "copy outbox to '/tmp/outbox'"])
+      for (const sql of [
+        `create table ${schema}.own ()`,
+        'create table public.own ()',
+        'drop table outbox',
+        'truncate outbox',
+        "copy outbox to '/tmp/outbox'",
+      ])
         await expect(client.query(sql), sql).rejects.toMatchObject({ code: DENIED });
     });
     await asUser(made[0]!, async (client) => {
       for (const { key } of keysFor(made[0]!)) expect(await client.set(key, '1', 'PX', 1000)).toBe('OK');
-      for (const [command, ...args] of [['keys', '*'], ['scan', '0'], ['flushall'], ['flushdb'], ['config', 'get', '*'], ['acl', 'list'], ['script', 'flush'], ['monitor']])
-        await expect(client.call(command!, ...args), command!).rejects.toThrow(/NOPERM/);
+      for (const [command, ...args] of [
+        ['keys', '*'],
+        ['scan', '0'],
+        ['flushall'],
+        ['flushdb'],
+        ['config', 'get', '*'],
+        ['acl', 'list'],
+        ['script', 'flush'],
+        ['monitor'],
+      ])
+        await expect(client.call(command!, ...args), command).rejects.toThrow(/NOPERM/);
     });
   });
 
@@ -78,19 +104,35 @@ export function isolationContract<A extends BaseAdapter>({ create }: Subject<A>)
 /** One key of each family. */
 function keysFor({ identity: { prefix }, definition }: OwnInstance): { key: string; isPublished: boolean }[] {
   const families: Readonly<Record<string, KeyFamily>> = { ...definition.families, ...coreFamilies };
-  return Object.entries(keysOf(prefix, families)).map(([name, key]) => ({ key: key('1'), isPublished: families[name]?.visibility === 'published' }));
+  return Object.entries(keysOf(prefix, families)).map(([name, key]) => ({
+    key: key('1'),
+    isPublished: families[name]?.visibility === 'published',
+  }));
 }
 
 /** A real login: `set session authorization` would not load the settings of a role. */
-async function asRole<T>(own: OwnInstance, work: (client: Client) => Promise<T>, password = own.passwords.postgres): Promise<T> {
+async function asRole<T>(
+  own: OwnInstance,
+  work: (client: Client) => Promise<T>,
+  password = own.passwords.postgres,
+): Promise<T> {
   const url = new URL(own.login().postgres.url);
   url.username = own.identity.roles.adapter;
   url.password = password;
   return withPostgres(url.href, work);
 }
 
-async function asUser<T>(own: OwnInstance, work: (client: Redis) => Promise<T>, password = own.passwords.redis): Promise<T> {
-  const client = new Redis(own.login().redis.url, { username: own.identity.aclUser, password, lazyConnect: true, retryStrategy: () => null });
+async function asUser<T>(
+  own: OwnInstance,
+  work: (client: Redis) => Promise<T>,
+  password = own.passwords.redis,
+): Promise<T> {
+  const client = new Redis(own.login().redis.url, {
+    username: own.identity.aclUser,
+    password,
+    lazyConnect: true,
+    retryStrategy: () => null,
+  });
   const refused = once(client, 'error');
   try {
     await client.connect().catch(async () => {

@@ -15,7 +15,10 @@ export function metricsContract<A extends BaseAdapter>(subject: Subject<A>): voi
 
   const series = async (): Promise<string[]> => {
     const text = await box.adapter.metrics.metrics();
-    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.slice(0, line.lastIndexOf(' ')));
+    return text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => line.slice(0, line.lastIndexOf(' ')));
   };
   const use = async (from: number, to: number): Promise<void> => {
     for (let i = from; i < to; i += 1) {
@@ -47,6 +50,8 @@ export function metricsContract<A extends BaseAdapter>(subject: Subject<A>): voi
     }
     const kinds = await box.adapter.metrics.getMetricsAsJSON();
     expect(kinds.filter(({ help }) => help === '')).toEqual([]);
-    expect(kinds.map((metric) => metric.name)).toEqual(expect.arrayContaining(['adapter_operation_seconds', 'adapter_breaker_open', 'adapter_up', 'adapter_store_up']));
+    expect(kinds.map((metric) => metric.name)).toEqual(
+      expect.arrayContaining(['adapter_operation_seconds', 'adapter_breaker_open', 'adapter_up', 'adapter_store_up']),
+    );
   });
 }

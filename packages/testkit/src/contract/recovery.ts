@@ -44,7 +44,9 @@ export function recoveryContract<A extends BaseAdapter>(subject: Subject<A>): vo
     await writers;
     for (const [id, answer] of acknowledged) expect(await calls.write(box.adapter, id)).toEqual(answer);
     await healthyAgain(box);
-    console.log(`  PostgreSQL was killed: answered again ${ms} ms after it was back; ${acknowledged.size} acknowledged writes are there`);
+    console.log(
+      `  PostgreSQL was killed: answered again ${ms} ms after it was back; ${acknowledged.size} acknowledged writes are there`,
+    );
   });
 
   test('Redis is killed: it goes on by itself', async () => {
@@ -71,7 +73,9 @@ export function recoveryContract<A extends BaseAdapter>(subject: Subject<A>): vo
 }
 
 const healthyAgain = async ({ adapter }: { adapter: BaseAdapter }): Promise<void> => {
-  await expect.poll(() => adapter.health(), SOON).toMatchObject({ status: 'healthy', postgres: { breaker: 'closed' }, redis: { breaker: 'closed' } });
+  await expect
+    .poll(() => adapter.health(), SOON)
+    .toMatchObject({ status: 'healthy', postgres: { breaker: 'closed' }, redis: { breaker: 'closed' } });
 };
 
 /** As a service does it: again, with the same id, for as long as it takes. */

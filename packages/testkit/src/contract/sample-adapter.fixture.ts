@@ -7,6 +7,7 @@ import {
   type BaseAdapter,
   type CallOptions,
   answers,
+  contextLiteral,
   functionCall,
   idInput,
   instantInput,
@@ -34,7 +35,10 @@ const putNote = z.strictObject({
   price: nonNegativeAmount,
   copies: z.int().min(1).max(1000).default(1),
   dueAt: instantInput.optional(),
-  lines: z.array(z.strictObject({ text: textInput(50), isDone: z.boolean().default(false) })).max(10).default([]),
+  lines: z
+    .array(z.strictObject({ text: textInput(50), isDone: z.boolean().default(false) }))
+    .max(10)
+    .default([]),
 });
 type PutNote = z.input<typeof putNote>;
 
@@ -44,15 +48,23 @@ const operations = {
   pin: operation('sample.notes.pin', z.strictObject({ id: idInput, seconds: z.int().min(1).max(60) }), ({ id }) => id),
 };
 const statements = {
-  put: functionCall('notes.put', 'write', 'put_note', ['id', 'note'], answers<{ outcome: string }>()),
+  put: functionCall(
+    'notes.put',
+    'write',
+    'put_note',
+    ['id', 'note', 'eventId', 'at', 'context'],
+    answers<{ outcome: string }>(),
+  ),
   find: functionCall('notes.find', 'read', 'find_note', ['id'], answers<{ note: unknown }>()),
 };
 
 const migration = `
 create table notes (id text primary key, note jsonb not null);
-create function put_note(p_id text, p_note jsonb) returns table (outcome text) language plpgsql set search_path from current as $$
+create function put_note(p_id text, p_note jsonb, p_event_id text, p_at timestamptz, p_context write_context) returns table (outcome text)
+language plpgsql set search_path from current as $$
 begin
   insert into notes (id, note) values (p_id, p_note) on conflict do nothing;
+  if found then perform append_event(p_event_id, 'note.put', 'note', p_id, 1, p_note, p_at, p_context); end if;
   return query select case when note = p_note then 'ok' else 'id-conflict' end from notes where id = p_id;
 end $$;
 create function find_note(p_id text) returns table (note jsonb) language sql set search_path from current
@@ -74,12 +86,21 @@ const definition = {
 export const createSampleAdapter = Object.assign(
   (options?: AdapterOptions): SampleAdapter => {
     const { context, keys, mount } = openAdapter({ ...definition, options });
-    const idle = { name: 'idle', run: (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())) };
+    const idle = {
+      name: 'idle',
+      run: (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+    };
     return {
       ...mount({ workers: [idle] }),
       put: (input, callOptions) =>
         context.run(operations.put, input, callOptions, async (note) => {
-          const { outcome } = await context.pg.one(statements.put, { id: note.id, note: JSON.stringify(note) });
+          const { outcome } = await context.pg.one(statements.put, {
+            id: note.id,
+            note: JSON.stringify(note),
+            eventId: context.ids.next(),
+            at: context.clock.now(),
+            context: contextLiteral(),
+          });
           if (outcome !== 'ok') throw refusal(outcome);
           return note.id;
         }),
@@ -90,7 +111,10 @@ export const createSampleAdapter = Object.assign(
         }),
       pin: (input, callOptions) =>
         context.run(operations.pin, input, callOptions, ({ id, seconds }) =>
-          context.redis.write('sample.notes.pin', async (client) => (await client.set(keys.pin(id), '1', 'EX', seconds)) === 'OK'),
+          context.redis.write(
+            'sample.notes.pin',
+            async (client) => (await client.set(keys.pin(id), '1', 'EX', seconds)) === 'OK',
+          ),
         ),
     };
   },

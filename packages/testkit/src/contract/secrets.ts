@@ -11,14 +11,19 @@ export function secretsContract<A extends BaseAdapter>(subject: Subject<A>): voi
     await using box = await boxOf(subject);
     const said: string[] = [];
     const hear = (...things: unknown[]): void => {
-      for (const thing of things) said.push(inspect(thing, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity }), String(JSON.stringify(thing)));
+      for (const thing of things)
+        said.push(
+          inspect(thing, { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity }),
+          JSON.stringify(thing),
+        );
     };
     const hearError = async (work: () => PromiseLike<unknown>): Promise<void> => {
       const error = await errorOf(work);
       if (error) hear(error, toProblem(error), error.stack);
     };
     const callAll = async (adapter: A, id: string): Promise<void> => {
-      for (const call of [calls.read, (it: A) => calls.write(it, id), calls.live]) if (call) await hearError(() => call(adapter));
+      for (const call of [calls.read, (it: A) => calls.write(it, id), calls.live])
+        if (call) await hearError(() => call(adapter));
       hear(await adapter.health(), adapter.identity, await adapter.metrics.metrics());
     };
 
@@ -35,11 +40,21 @@ export function secretsContract<A extends BaseAdapter>(subject: Subject<A>): voi
     await callAll(box.adapter, 'reply-lost');
 
     const { postgres, redis } = box.options('adapter');
-    const secrets = [postgres?.password, redis?.password, WRONG, new URL(box.admin.postgresUrl).password, new URL(box.admin.redisUrl).password];
+    const secrets = [
+      postgres?.password,
+      redis?.password,
+      WRONG,
+      new URL(box.admin.postgresUrl).password,
+      new URL(box.admin.redisUrl).password,
+    ];
     const heard = [...box.logs, ...said];
     for (const secret of secrets) {
       expect(secret).toMatch(/^[\w-]{8,}$/);
-      expect(heard.filter((text) => text.includes(secret as string)).map((text) => text.replaceAll(secret as string, '‹SECRET›'))).toEqual([]);
+      expect(
+        heard
+          .filter((text) => text.includes(secret as string))
+          .map((text) => text.replaceAll(secret as string, '‹SECRET›')),
+      ).toEqual([]);
     }
     expect(box.logs.length).toBeGreaterThan(5);
     expect(said.length).toBeGreaterThan(20);

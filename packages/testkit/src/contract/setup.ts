@@ -19,7 +19,11 @@ export function setupContract<A extends BaseAdapter>({ create }: Subject<A>): vo
     const { definition, target, passwords } = own;
     expect(await provision(definition, { ...target, roles: false })).toMatchObject({ sql: [], acl: [] });
     expect(await provision(definition, { ...target, passwords })).toMatchObject({ sql: [] });
-    expect(await migrate(definition, target)).toMatchObject({ applied: [], grants: [], status: { state: 'current', pending: [] } });
+    expect(await migrate(definition, target)).toMatchObject({
+      applied: [],
+      grants: [],
+      status: { state: 'current', pending: [] },
+    });
     await using adapter = create({ ...own.login(), workers: false });
     await adapter.ready({ deadlineMs: 10_000 });
   });

@@ -23,9 +23,14 @@ export function startContract<A extends BaseAdapter>(subject: Subject<A>): void 
     for (const store of stores) box[store].down();
     await using late = box.open('adapter');
     const down = Object.fromEntries(stores.map((store) => [store, { state: 'down' }]));
-    await expect.poll(() => late.health(), { timeout: 10_000 }).toMatchObject({ status: stores[0] === 'postgres' ? 'unavailable' : 'degraded', ...down });
+    await expect
+      .poll(() => late.health(), { timeout: 10_000 })
+      .toMatchObject({ status: stores[0] === 'postgres' ? 'unavailable' : 'degraded', ...down });
     if (stores[0] === 'postgres') expect(await errorOf(() => calls.read(late))).toMatchObject({ kind: 'unavailable' });
-    expect(await errorOf(() => late.ready({ deadlineMs: 200 }))).toMatchObject({ code: 'not-ready', details: { store: stores[0] } });
+    expect(await errorOf(() => late.ready({ deadlineMs: 200 }))).toMatchObject({
+      code: 'not-ready',
+      details: { store: stores[0] },
+    });
 
     const ready = late.ready({ deadlineMs: 15_000 });
     for (const store of stores) box[store].heal();
@@ -40,7 +45,10 @@ export function startContract<A extends BaseAdapter>(subject: Subject<A>): void 
     for (const store of ['postgres', 'redis'] as const) {
       await using wrong = box.open('adapter', { [store]: { password: 'a-wrong-password' }, workers: false });
       const error = await errorOf(() => wrong.ready());
-      expect(error).toMatchObject({ kind: 'unavailable', code: store === 'postgres' ? 'login-refused' : 'redis-login-refused' });
+      expect(error).toMatchObject({
+        kind: 'unavailable',
+        code: store === 'postgres' ? 'login-refused' : 'redis-login-refused',
+      });
       expect(error?.message).toContain('tse migrate');
       if (store === 'postgres') expect(await errorOf(() => calls.read(wrong))).toMatchObject({ kind: 'unavailable' });
     }

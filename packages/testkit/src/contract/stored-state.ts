@@ -15,17 +15,22 @@ export async function withPostgres<T>(url: string, work: (client: Client) => Pro
 }
 
 /** All that an instance holds: the rows of each table and each key with its content, as digests. */
-export async function storedState({ postgresUrl, redisUrl }: AdminAccess, { schema, prefix }: InstanceIdentity): Promise<Record<string, string>> {
+export async function storedState(
+  { postgresUrl, redisUrl }: AdminAccess,
+  { schema, prefix }: InstanceIdentity,
+): Promise<Record<string, string>> {
   const state: Record<string, string> = {};
   await withPostgres(postgresUrl, async (client) => {
     const digests = (await tablesOf(client, schema)).map(
-      (table) => `select '${table}' as name, count(*) || '/' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as digest from ${table} as t`,
+      (table) =>
+        `select '${table}' as name, count(*) || '/' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as digest from ${table} as t`,
     );
     const { rows } = await client.query<{ name: string; digest: string }>(digests.join(' union all '));
     for (const { name, digest } of rows) state[name] = digest;
   });
   const redis = new Redis(redisUrl);
-  for (const key of await redis.keys(`${prefix}:*`)) state[key] = (await redis.dumpBuffer(key))?.toString('base64') ?? '';
+  for (const key of await redis.keys(`${prefix}:*`))
+    state[key] = (await redis.dumpBuffer(key))?.toString('base64') ?? '';
   redis.disconnect();
   return state;
 }

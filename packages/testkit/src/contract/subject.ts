@@ -31,7 +31,10 @@ export interface Subject<A extends BaseAdapter = BaseAdapter> {
 export type Boxed<A extends BaseAdapter> = Sandbox<{ readonly adapter: AdapterFactory<A> }>;
 
 /** A sandbox of its own, with what the calls need. */
-export async function boxOf<A extends BaseAdapter>({ create, calls }: Subject<A>, options?: SandboxOptions): Promise<Boxed<A>> {
+export async function boxOf<A extends BaseAdapter>(
+  { create, calls }: Subject<A>,
+  options?: SandboxOptions,
+): Promise<Boxed<A>> {
   const box: Boxed<A> = await sandbox({ adapter: create }, options);
   try {
     await box.adapter.ready();
@@ -44,7 +47,9 @@ export async function boxOf<A extends BaseAdapter>({ create, calls }: Subject<A>
 }
 
 /** The error of what has to fail, synchronously too; `undefined` where it does not. */
-export const errorOf = async (work: () => PromiseLike<unknown>): Promise<(Error & Record<string, unknown>) | undefined> => {
+export const errorOf = async (
+  work: () => PromiseLike<unknown>,
+): Promise<(Error & Record<string, unknown>) | undefined> => {
   try {
     await work();
     return undefined;

@@ -32,9 +32,14 @@ const MARKETS = ['BTC-USD', 'ETH-USD', 'BTC-USDT', 'ETH-USDT'];
  * Deposits balances, and makes before it what is missing: the assets, the account and, where both of its assets are there, each of the
  * usual markets, free of fees. What is there stays as it is; the same deposit again is the same one.
  */
-export async function fund(adapters: Iterable<unknown>, accountId: string, balances: Readonly<Record<string, string>>): Promise<void> {
+export async function fund(
+  adapters: Iterable<unknown>,
+  accountId: string,
+  balances: Readonly<Record<string, string>>,
+): Promise<void> {
   const exchange = [...adapters].find(isExchange);
-  if (exchange === undefined) throw new TypeError('fund: no adapter of this sandbox has the ports accounts, markets and ledger');
+  if (exchange === undefined)
+    throw new TypeError('fund: no adapter of this sandbox has the ports accounts, markets and ledger');
   const deposits = Object.entries(balances).map(([asset, amount]) => ({ asset, amount: decimal.of(amount) }));
 
   const scales = new Map((await exchange.markets.listAssets()).map(({ asset, scale }) => [asset, scale]));
@@ -48,7 +53,8 @@ export async function fund(adapters: Iterable<unknown>, accountId: string, balan
     const [base, quote] = symbol.split('-').map((asset) => scales.get(asset));
     if (base !== undefined && quote !== undefined) await openMarket(exchange, symbol, base, quote);
   }
-  if ((await exchange.accounts.find(accountId)) === undefined) await exchange.accounts.open({ accountId, ownerId: accountId });
+  if ((await exchange.accounts.find(accountId)) === undefined)
+    await exchange.accounts.open({ accountId, ownerId: accountId });
   for (const { asset, amount } of deposits) {
     await exchange.ledger.deposit({ reference: referenceOf(accountId, asset, amount), accountId, asset, amount });
   }
@@ -65,7 +71,8 @@ async function openMarket({ markets }: Exchange, symbol: string, base: number, q
 const step = (digits: number): string => (digits === 0 ? '1' : `0.${'1'.padStart(digits, '0')}`);
 
 /** An id of at most 64 characters for any account. */
-const referenceOf = (...parts: string[]): string => `sandbox-${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)}`;
+const referenceOf = (...parts: string[]): string =>
+  `sandbox-${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)}`;
 
 function isExchange(adapter: unknown): adapter is Exchange {
   const members = adapter as Readonly<Record<string, unknown>>;

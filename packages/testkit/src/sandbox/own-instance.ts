@@ -22,14 +22,23 @@ export interface OwnInstance extends AsyncDisposable {
   /** The passwords of its role and its ACL user. */
   readonly passwords: { readonly postgres: string; readonly redis: string };
   /** Where the stores are and whom to log in as; `through` URLs of other places, such as a proxy. */
-  login(through?: { readonly postgres: string; readonly redis: string }): { instance: string; postgres: Login; redis: Login };
+  login(through?: { readonly postgres: string; readonly redis: string }): {
+    instance: string;
+    postgres: Login;
+    redis: Login;
+  };
 }
 
 /** The name of an instance that nobody else has. */
 export const freshName = (): string => `t${randomBytes(6).toString('hex')}`;
 
 /** Provisions and migrates an instance. One that is left unmigrated has a schema with nothing in it. */
-export async function ownInstance(given: SandboxDefinition, instance: string, admin: AdminAccess, { migrated = true } = {}): Promise<OwnInstance> {
+export async function ownInstance(
+  given: SandboxDefinition,
+  instance: string,
+  admin: AdminAccess,
+  { migrated = true } = {},
+): Promise<OwnInstance> {
   const definition: AdapterDefinition = { migrations: migrationsDirectory, ...given };
   const identity = identify(definition.identity, instance);
   const passwords = { postgres: randomPassword(), redis: randomPassword() };

@@ -68,7 +68,11 @@ export async function sandbox<F extends Factories>(factories: F, options: Sandbo
   }
 }
 
-async function openSandbox<F extends Factories>(factories: F, options: SandboxOptions, resources: AsyncDisposableStack): Promise<Sandbox<F>> {
+async function openSandbox<F extends Factories>(
+  factories: F,
+  options: SandboxOptions,
+  resources: AsyncDisposableStack,
+): Promise<Sandbox<F>> {
   const servers = options.servers ?? (await testServers());
   const admin = { postgresUrl: servers.postgres, redisUrl: servers.redis };
   const [instances, postgres, redis] = await Promise.all([
@@ -77,7 +81,12 @@ async function openSandbox<F extends Factories>(factories: F, options: SandboxOp
     startProxy({ target: addressOf(servers.redis, 6379) }).then((proxy) => resources.use(proxy)),
   ]);
   const through = { postgres: postgres.url(servers.postgres), redis: redis.url(servers.redis) };
-  const events = resources.use(streamEvents(servers.redis, [...instances.values()].map(({ identity }) => identity)));
+  const events = resources.use(
+    streamEvents(
+      servers.redis,
+      [...instances.values()].map(({ identity }) => identity),
+    ),
+  );
   const clock = manualClock(options.start);
   const ids = seededIds(options.seed);
   const { logger, lines } = capturedLogs();
@@ -108,14 +117,21 @@ async function openSandbox<F extends Factories>(factories: F, options: SandboxOp
     },
   };
   const taken = Object.keys(adapters).find((name) => name in box);
-  if (taken !== undefined) throw new TypeError(`sandbox: an adapter cannot be called ${taken}, which every sandbox has for itself`);
+  if (taken !== undefined)
+    throw new TypeError(`sandbox: an adapter cannot be called ${taken}, which every sandbox has for itself`);
   return Object.assign(box, adapters as { readonly [K in keyof F]: ReturnType<F[K]> });
 }
 
-async function instancesOf(factories: Factories, admin: AdminAccess, resources: AsyncDisposableStack): Promise<Map<PropertyKey, OwnInstance>> {
+async function instancesOf(
+  factories: Factories,
+  admin: AdminAccess,
+  resources: AsyncDisposableStack,
+): Promise<Map<PropertyKey, OwnInstance>> {
   const made = new Map<PropertyKey, OwnInstance>();
   resources.defer(async () => void (await Promise.all([...made.values()].map((each) => each[Symbol.asyncDispose]()))));
-  const making = Object.entries(factories).map(async ([name, { definition }]) => made.set(name, await ownInstance(definition, freshName(), admin)));
+  const making = Object.entries(factories).map(async ([name, { definition }]) =>
+    made.set(name, await ownInstance(definition, freshName(), admin)),
+  );
   const failed = (await Promise.allSettled(making)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return made;

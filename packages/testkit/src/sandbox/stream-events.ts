@@ -22,10 +22,17 @@ export interface SandboxEvents {
 const LOOK_EVERY_MS = 10;
 
 /** Reads the streams of these instances from their beginnings. */
-export function streamEvents(redisUrl: string, instances: readonly InstanceIdentity[]): SandboxEvents & AsyncDisposable {
+export function streamEvents(
+  redisUrl: string,
+  instances: readonly InstanceIdentity[],
+): SandboxEvents & AsyncDisposable {
   const redis = new Redis(redisUrl, { lazyConnect: true });
   redis.on('error', () => {}); // the command in flight is told
-  const streams = instances.map(({ prefix, schema }) => ({ key: keysOf(prefix, coreFamilies).events('all'), source: schema, last: '0-0' }));
+  const streams = instances.map(({ prefix, schema }) => ({
+    key: keysOf(prefix, coreFamilies).events('all'),
+    source: schema,
+    last: '0-0',
+  }));
   const seen: PublishedEvent[] = [];
   const answered = new Map<string, number>();
 
@@ -51,7 +58,9 @@ export function streamEvents(redisUrl: string, instances: readonly InstanceIdent
         if (performance.now() < ends) continue;
         answered.set(type, place);
         const others = [...new Set(seen.map((each) => each.type))].join(', ') || 'nothing';
-        throw new Error(`${place === 0 ? 'no' : 'no further'} ${type} was published within ${timeoutMs} ms; published was ${others}`);
+        throw new Error(
+          `${place === 0 ? 'no' : 'no further'} ${type} was published within ${timeoutMs} ms; published was ${others}`,
+        );
       }
     },
     async all(type) {

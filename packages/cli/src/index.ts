@@ -1,0 +1,1 @@
+export { type Io, main, runProcess } from './main.ts';

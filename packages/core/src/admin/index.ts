@@ -1,0 +1,20 @@
+export { acceptRestoredDatabase, replayEvents } from '../events/replay.ts';
+export type { AdapterDefinition, AdminAccess, InstanceTarget } from './adapter-definition.ts';
+export { type Patient, examine } from './doctor/doctor.ts';
+export type { Finding } from './doctor/finding.ts';
+export { dropInstance } from './drop-instance.ts';
+export { type Facts, openFacts } from './facts.ts';
+export { type MigrateOptions, type Migrated, type MigrationProgress, migrate } from './migrate.ts';
+export { type ProvisionOptions, type Provisioned, provision } from './provision.ts';
+export {
+  type Passwords,
+  type RotateOptions,
+  type StoreName,
+  randomPassword,
+  rotateCredentials,
+} from './rotate-credentials.ts';
+export type { Drift, SchemaStatus } from './schema-status.ts';
+export { schemaTypes } from './schema-types.ts';
+export { serversAnswer } from './servers-answer.ts';
+export { status } from './status.ts';
+export type { AdapterTooling, ToolContext, Verified } from './tooling.ts';

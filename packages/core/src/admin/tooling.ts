@@ -1,0 +1,28 @@
+import type { AdapterOptions } from '../pipe/config.ts';
+import type { AdapterDefinition } from './adapter-definition.ts';
+import type { Facts } from './facts.ts';
+
+/** What `tse` works with: the members that an adapter's subpath `./tooling` exports as `tooling`. */
+export interface AdapterTooling {
+  readonly definition: Omit<AdapterDefinition, 'migrations'>;
+  /** Repeatable development data through the adapter's own ports; answers how many of each there are now. */
+  readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
+  /** The identities that hold within this one adapter. */
+  readonly verify?: (context: ToolContext & { readonly facts: Facts }) => Promise<readonly Verified[]>;
+}
+
+export interface ToolContext {
+  /** For `create…Adapter`: where the stores are, as whom, and no workers. */
+  readonly options: AdapterOptions;
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One identity: what it compared (never nothing, where there is data) and whether all of it agreed. */
+export interface Verified {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly compared: number;
+  /** The first differences, for people. */
+  readonly differences?: readonly string[];
+}

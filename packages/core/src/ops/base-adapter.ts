@@ -1,0 +1,30 @@
+import type { Registry } from 'prom-client';
+import type { Leases } from '../consistency/leases.ts';
+import type { Inbox } from '../events/inbox.ts';
+import type { InstanceIdentity } from '../pipe/identity.ts';
+import type { AdapterHealth } from './health.ts';
+import type { ReadyOptions } from './ready.ts';
+import type { ServiceCache } from './service-cache.ts';
+import type { Services } from './services.ts';
+
+export interface CloseOptions {
+  /** Milliseconds in which it ends, whatever is still going on: 10 000 by default. */
+  deadlineMs?: number | undefined;
+}
+
+/** What every adapter has beside its ports. */
+export interface BaseAdapter extends AsyncDisposable {
+  readonly identity: InstanceIdentity;
+  readonly leases: Leases;
+  readonly inbox: Inbox;
+  readonly services: Services;
+  readonly cache: ServiceCache;
+  /** Where its metrics are. */
+  readonly metrics: Registry;
+  /** Waits for stores that are down; rejects at once on what waiting cannot cure, with the command that does. */
+  ready(options?: ReadyOptions): Promise<void>;
+  /** Never rejects, asks at most once a second, and answers within about half a second. */
+  health(): Promise<AdapterHealth>;
+  /** Refuses new calls, ends workers and consumers, waits for what is in flight, and closes the stores. */
+  close(options?: CloseOptions): Promise<void>;
+}

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestExchange, testExchange } from '../test-exchange.ts';
+
+let t: TestExchange;
+const key = (accountId: string) => `${t.exchange.identity.prefix}:balance:{${accountId}}`;
+const kept = (accountId: string) => t.stores.redis.read('test', (client) => client.hgetall(key(accountId)));
+const lifeOf = (accountId: string) => t.stores.redis.read('test', (client) => client.pttl(key(accountId)));
+beforeAll(async () => {
+  t = await testExchange();
+});
+afterAll(() => t[Symbol.asyncDispose]());
+
+test('a balance that is read is kept, and each write brings its copy up', async () => {
+  const { balances, ledger, holds } = t.exchange;
+  await t.customer('copied', { USD: '10' });
+  await balances.list('copied');
+  await expect.poll(() => kept('copied')).toMatchObject({ complete: '1', USD: expect.stringMatching(/^1 10 0 0$/) });
+  await ledger.deposit({ reference: 'c2', accountId: 'copied', asset: 'USD', amount: '5' });
+  await holds.place({ kind: 'manual', reference: 'c', accountId: 'copied', asset: 'USD', amount: '2' });
+  await expect.poll(() => kept('copied')).toMatchObject({ USD: '3 15 2 0' });
+  expect(await balances.get({ accountId: 'copied', asset: 'USD' })).toEqual({ asset: 'USD', available: '13', held: '2', total: '15', version: 3 });
+});
+
+test('copies of every way to change a balance are what the tables say', async () => {
+  const { balances, matches, orders } = t.exchange;
+  await t.customer('b', { USD: '1000' });
+  await t.customer('s', { BTC: '10' });
+  for (const accountId of ['b', 's']) await balances.list(accountId);
+  const same = async () => {
+    const tables = [await balances.list('b', { fresh: true }), await balances.list('s', { fresh: true })];
+    await expect.poll(async () => [await balances.list('b'), await balances.list('s')]).toEqual(tables);
+  };
+  const buy = await t.place({ accountId: 'b', side: 'buy', quantity: '3' });
+  await same();
+  const sell = await t.place({ accountId: 's', side: 'sell', quantity: '2' });
+  await matches.settle([t.match(sell, buy)]);
+  await same();
+  await orders.replace({ accountId: 'b', orderId: buy.id, version: 2, price: '50' });
+  await same();
+  await orders.cancel({ accountId: 'b', orderId: buy.id });
+  await same();
+});
+
+test('an older copy never takes the place of a newer one', async () => {
+  const { balances, ledger } = t.exchange;
+  await t.customer('newer', { USD: '1' });
+  await t.stores.redis.write('test', (client) => client.hset(key('newer'), 'complete', '1', 'USD', '99 1234 0 0'));
+  await ledger.deposit({ reference: 'n2', accountId: 'newer', asset: 'USD', amount: '1' });
+  await t.exchange.ledger.deposit({ reference: 'n3', accountId: 'newer', asset: 'BTC', amount: '1' });
+  await expect.poll(() => kept('newer')).toMatchObject({ BTC: '1 1 0 0', USD: '99 1234 0 0' });
+  expect((await balances.get({ accountId: 'newer', asset: 'USD' }, { fresh: true })).total).toBe('2');
+});
+
+test('a copy lives from its fill on and no longer, so that a lost refresh heals', async () => {
+  const { balances, ledger } = t.exchange;
+  await t.customer('aging', { USD: '1' });
+  await balances.list('aging');
+  await expect.poll(() => lifeOf('aging').then(Number)).toBeGreaterThan(50_000);
+  await t.stores.redis.write('test', (client) => client.pexpire(key('aging'), 1500));
+  for (let i = 0; i < 3; i += 1) {
+    await ledger.deposit({ reference: `aging-${i}`, accountId: 'aging', asset: 'BTC', amount: '1' });
+    await expect.poll(() => kept('aging')).toMatchObject({ BTC: expect.stringMatching(`^${i + 1} `) });
+  }
+  expect(Number(await lifeOf('aging'))).toBeLessThanOrEqual(1500);
+});
+
+test('without Redis balances come from the tables, and what was not taken is sent when it returns', async () => {
+  const { balances, ledger } = t.exchange;
+  await t.customer('down', { USD: '1' });
+  await balances.list('down');
+  await expect.poll(() => kept('down')).toMatchObject({ complete: '1' });
+  {
+    using _ = t.box.redis.down();
+    await ledger.deposit({ reference: 'down-2', accountId: 'down', asset: 'USD', amount: '1' });
+    expect((await balances.get({ accountId: 'down', asset: 'USD' })).total).toBe('2');
+  }
+  await t.exchange.ready();
+  await expect.poll(() => kept('down').catch(() => ({})), { timeout: 10_000 }).toMatchObject({ USD: '2 2 0 0' });
+});
+
+test('folded accounts, and sub-accounts, are always read from the tables', async () => {
+  const { balances } = t.exchange;
+  await t.customer('parent');
+  await t.customer('parent/sub', { USD: '3' }, 'parent');
+  await balances.list('external');
+  await balances.list({ accountId: 'parent/sub', parentId: 'parent' });
+  expect(await balances.list({ accountId: 'parent/sub', parentId: 'parent' })).toMatchObject([{ total: '3' }]);
+  expect((await kept('external'))['complete']).toBeUndefined();
+  expect((await kept('parent/sub'))['complete']).toBeUndefined();
+});
