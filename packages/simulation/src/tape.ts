@@ -1,9 +1,9 @@
-import type { ExchangeAdapter } from '@tse/exchange';
-import type { PrintSource } from './prints/print.ts';
+import type { ExchangeAdapter, Trade } from '@tse/exchange';
 import { toUnits } from './fixed-point.ts';
+import type { Print, PrintSource } from './prints/print.ts';
 import type { Invariant } from './report.ts';
 
-/** Invariant "prints": each real print is exactly one trade, of its price and quantity, in the same sequence. */
+/** Invariant "prints": each real print is exactly one trade, of its price, quantity, time and taking side, in the same sequence. */
 export async function checkTape(exchange: ExchangeAdapter, symbol: string, source: PrintSource): Promise<Invariant> {
   const trades = exchange.trades.listOfMarket({ symbol, limit: 1000 })[Symbol.asyncIterator]();
   let compared = 0;
@@ -12,11 +12,23 @@ export async function checkTape(exchange: ExchangeAdapter, symbol: string, sourc
     const { value: trade, done } = await trades.next();
     if (done) return broken(`print ${print.id} is no trade`);
     compared += 1;
-    if (toUnits(trade.price) !== toUnits(print.price) || toUnits(trade.quantity) !== toUnits(print.quantity))
-      return broken(
-        `print ${print.id}: ${print.quantity} at ${print.price}, traded ${trade.quantity} at ${trade.price}`,
-      );
+    if (!isTradeOf(print, trade)) return broken(`print ${print.id} is ${inWords(print)}, trade ${inWords(traded(trade))}`);
   }
   const more = await trades.next();
   return more.done ? { name: 'prints', ok: true, compared } : broken(`trade ${more.value.id} is no print`);
 }
+
+type Traded = Pick<Print, 'price' | 'quantity' | 'taker' | 'at'>;
+
+const traded = ({ price, quantity, taker, matchedAt }: Trade): Traded => ({ price, quantity, taker: taker.side, at: matchedAt });
+
+function isTradeOf(print: Print, trade: Trade): boolean {
+  return (
+    toUnits(trade.price) === toUnits(print.price) &&
+    toUnits(trade.quantity) === toUnits(print.quantity) &&
+    trade.taker.side === print.taker &&
+    trade.matchedAt === print.at
+  );
+}
+
+const inWords = ({ price, quantity, taker, at }: Traded): string => `a ${taker} of ${quantity} at ${price}, ${at}`;

@@ -60,6 +60,7 @@ export type CloseReason =
 /** What an order did when it entered the book. */
 export interface Entry {
   readonly orderId: string;
+  readonly accountId: string;
   readonly matches: readonly Match[];
   readonly prevented: readonly PreventedMatch[];
   /** What was not matched, in the base asset; "0" when filled. */

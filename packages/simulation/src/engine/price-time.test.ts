@@ -286,7 +286,14 @@ describe('cancelling, repeating, restoring', () => {
   test('an order that rests already is not entered again', () => {
     const bid = order('bid', 'buy', '1', '100');
     const engine = priceTimeEngine([bid]);
-    expect(engine.add(bid)).toEqual({ orderId: 'bid', matches: [], prevented: [], remainder: '1', state: 'resting' });
+    expect(engine.add(bid)).toEqual({
+      orderId: 'bid',
+      accountId: 'account-of-bid',
+      matches: [],
+      prevented: [],
+      remainder: '1',
+      state: 'resting',
+    });
     expect(engine.depth().bids).toEqual([{ price: '100', quantity: '1', orders: 1 }]);
   });
 

@@ -60,6 +60,7 @@ export function priceTimeEngine(
     if (known)
       return {
         orderId: order.id,
+        accountId: order.accountId,
         matches: [],
         prevented: [],
         remainder: fromUnits(known.order.leaves),
@@ -76,6 +77,7 @@ export function priceTimeEngine(
       resting.set(order.id, { order: own.append(order.id, order.accountId, incoming.limit!, leaves), side: own });
     return {
       orderId: order.id,
+      accountId: order.accountId,
       matches: fills.map(({ maker, quantity }) => toMatch(order, maker, quantity)),
       prevented: prevented.map((pair) => toPreventedMatch(order, pair)),
       remainder: fromUnits(leaves),
