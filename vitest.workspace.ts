@@ -10,15 +10,33 @@ export default defineConfig({
     projects: [
       {
         ...sources,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.fault.test.ts', '**/node_modules/**'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: ['**/*.int.test.ts', '**/*.fault.test.ts', '**/node_modules/**'],
+        },
       },
       {
         ...sources,
-        test: { name: 'integration', include: ['packages/*/src/**/*.int.test.ts'], globalSetup: servers, testTimeout: 30_000, hookTimeout: 120_000 },
+        test: {
+          name: 'integration',
+          include: ['packages/*/src/**/*.int.test.ts'],
+          globalSetup: servers,
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
+          // A machine may be busy: what is waited for comes, only later.
+          expect: { poll: { timeout: 10_000 } },
+        },
       },
       {
         ...sources,
-        test: { name: 'faults', include: ['packages/*/src/**/*.fault.test.ts'], testTimeout: 600_000, hookTimeout: 120_000, fileParallelism: false },
+        test: {
+          name: 'faults',
+          include: ['packages/*/src/**/*.fault.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

@@ -20,7 +20,23 @@ beforeAll(async () => {
 });
 afterAll(() => t[Symbol.asyncDispose]());
 
-const ops = ['place', 'place', 'place', 'place', 'settle', 'settle', 'settle', 'settle', 'cancel', 'replace', 'deposit', 'withdraw', 'transfer', 'hold', 'release'] as const;
+const ops = [
+  'place',
+  'place',
+  'place',
+  'place',
+  'settle',
+  'settle',
+  'settle',
+  'settle',
+  'cancel',
+  'replace',
+  'deposit',
+  'withdraw',
+  'transfer',
+  'hold',
+  'release',
+] as const;
 const command = fc.record({
   op: fc.constantFrom(...ops),
   process: fc.nat(1),
@@ -53,10 +69,20 @@ const quantity = (lots: number) => decimal.div(String(lots), '100000000', 8, 'do
 /** Each command once; some of them twice at the same time, as after a lost reply. */
 const steps: Record<Command['op'], (exchange: ExchangeAdapter, c: Command) => Promise<void>> = {
   async place(exchange, c) {
-    const of = { accountId: c.account, clientOrderId: known.id('o'), symbol: SYMBOL, side: c.side as 'buy' | 'sell', quantity: quantity(c.lots), selfTradePrevention: c.again ? 'cancel-both' : 'none' } as const;
+    const of = {
+      accountId: c.account,
+      clientOrderId: known.id('o'),
+      symbol: SYMBOL,
+      side: c.side,
+      quantity: quantity(c.lots),
+      selfTradePrevention: c.again ? 'cancel-both' : 'none',
+    } as const;
     const market = { ...of, type: 'market', ...(c.side === 'buy' && { quoteBudget: quantity(c.lots) }) } as const;
     const input = c.market ? market : ({ ...of, type: 'limit', price: price(c.ticks) } as const);
-    const [order, same] = await Promise.all([exchange.orders.place(input), c.again ? exchange.orders.place(input) : undefined]);
+    const [order, same] = await Promise.all([
+      exchange.orders.place(input),
+      c.again ? exchange.orders.place(input) : undefined,
+    ]);
     expect(same?.id ?? order.id).toBe(order.id);
     known.orders.push(order);
   },
@@ -66,8 +92,13 @@ const steps: Record<Command['op'], (exchange: ExchangeAdapter, c: Command) => Pr
     const maker = makers[c.pick % makers.length];
     const found = takers.filter(({ side }) => side !== maker?.side).slice(0, 1 + (c.pick % 3));
     if (!maker || found.length === 0) return;
-    const matches = found.map((taker) => t.match(maker, taker, { tradeId: known.id('t'), quantity: quantity(1 + (c.lots % 50_000_000)) }));
-    const [settled, same] = await Promise.all([exchange.matches.settle(matches), c.again ? processes[0]!.matches.settle(matches) : undefined]);
+    const matches = found.map((taker) =>
+      t.match(maker, taker, { tradeId: known.id('t'), quantity: quantity(1 + (c.lots % 50_000_000)) }),
+    );
+    const [settled, same] = await Promise.all([
+      exchange.matches.settle(matches),
+      c.again ? processes[0]!.matches.settle(matches) : undefined,
+    ]);
     for (const [i, outcome] of settled.entries()) {
       if (!outcome.ok) expect(outcome.error.kind).toBe('conflict');
       else known.trades.add(outcome.value.id);
@@ -80,7 +111,14 @@ const steps: Record<Command['op'], (exchange: ExchangeAdapter, c: Command) => Pr
   },
   async replace(exchange, c) {
     const order = known.orders[c.pick % known.orders.length];
-    if (order) await exchange.orders.replace({ accountId: order.accountId, orderId: order.id, version: 1 + (c.pick % 3), quantity: quantity(c.lots), price: price(c.ticks) });
+    if (order)
+      await exchange.orders.replace({
+        accountId: order.accountId,
+        orderId: order.id,
+        version: 1 + (c.pick % 3),
+        quantity: quantity(c.lots),
+        price: price(c.ticks),
+      });
   },
   async deposit(exchange, c) {
     const input = { reference: known.id('d'), accountId: c.account, asset: c.asset, amount: quantity(c.lots) };
@@ -94,10 +132,22 @@ const steps: Record<Command['op'], (exchange: ExchangeAdapter, c: Command) => Pr
   },
   async transfer(exchange, c) {
     if (c.account === c.other) return;
-    await exchange.ledger.transfer({ reference: known.id('x'), from: { accountId: c.account }, to: { accountId: c.other }, asset: c.asset, amount: quantity(c.lots) });
+    await exchange.ledger.transfer({
+      reference: known.id('x'),
+      from: { accountId: c.account },
+      to: { accountId: c.other },
+      asset: c.asset,
+      amount: quantity(c.lots),
+    });
   },
   async hold(exchange, c) {
-    const { holdId } = await exchange.holds.place({ kind: 'manual', reference: known.id('h'), accountId: c.account, asset: c.asset, amount: quantity(c.lots) });
+    const { holdId } = await exchange.holds.place({
+      kind: 'manual',
+      reference: known.id('h'),
+      accountId: c.account,
+      asset: c.asset,
+      amount: quantity(c.lots),
+    });
     known.holds.push({ accountId: c.account, holdId });
   },
   async release(exchange, c) {
@@ -122,7 +172,9 @@ async function run(commands: readonly Command[]): Promise<void> {
 /** Per asset, what all accounts but the outside world have. */
 async function inside(): Promise<Record<string, string>> {
   await using facts = await t.facts();
-  const rows = await facts.query<{ asset: string; total: string }>("select asset, sum(posted) as total from facts_balances where account_kind <> 'external' group by asset");
+  const rows = await facts.query<{ asset: string; total: string }>(
+    "select asset, sum(posted) as total from facts_balances where account_kind <> 'external' group by asset",
+  );
   return Object.fromEntries(rows.map(({ asset, total }) => [asset, decimal.of(total)]));
 }
 
@@ -155,7 +207,9 @@ test('whatever a dozen callers do at once in two processes, money is conserved t
 test('every order and trade that was acknowledged is there, once', async () => {
   await using facts = await t.facts();
   const orders = await facts.query<{ id: string }>('select id from facts_orders');
-  const trades = await facts.query<{ id: string; trade_seq: number }>('select id, trade_seq from facts_trades order by trade_seq');
+  const trades = await facts.query<{ id: string; trade_seq: number }>(
+    'select id, trade_seq from facts_trades order by trade_seq',
+  );
   expect(orders.map(({ id }) => id).toSorted()).toEqual(known.orders.map(({ id }) => id).toSorted());
   expect(trades.map(({ id }) => id).toSorted()).toEqual([...known.trades].toSorted());
   expect(trades.map(({ trade_seq }) => trade_seq)).toEqual(trades.map((_, i) => i + 1));
@@ -165,7 +219,8 @@ test('when all orders are canceled and all holds released, nothing is held', asy
   const { orders, holds } = t.exchange;
   await Promise.all(known.orders.map(({ accountId, id }) => orders.cancel({ accountId, orderId: id }).catch(() => {})));
   await Promise.all(known.holds.map((hold) => holds.release(hold)));
-  for (const accountId of accounts) for (const [, held] of Object.values(await t.balances(accountId))) expect(held).toBe('0');
+  for (const accountId of accounts)
+    for (const [, held] of Object.values(await t.balances(accountId))) expect(held).toBe('0');
   expect((await orders.listOpen({ symbol: SYMBOL })).items).toEqual([]);
   expect(await ledger()).toMatchObject({ ok: true });
 });

@@ -112,7 +112,15 @@ const inputs = {
   'orders.place (market)': { ...order, type: 'market', timeInForce: 'ioc', quoteBudget: '100.5' },
   'orders.cancel': { ...account, orderId: 'o', version: 1, reason: 'requested' },
   'orders.accept': { orderId: 'o' },
-  'orders.replace': { ...account, orderId: 'o', version: 1, quantity: '0.5', price: '1.5', riskCheckId: 'k', validUntil: at },
+  'orders.replace': {
+    ...account,
+    orderId: 'o',
+    version: 1,
+    quantity: '0.5',
+    price: '1.5',
+    riskCheckId: 'k',
+    validUntil: at,
+  },
   'orders.reject': { ...account, orderId: 'o', reason: 'because' },
   'orders.requestChange': { ...account, orderId: 'o', change: 'cancel', reason: 'because' },
   'orders.refuseChange': { ...account, orderId: 'o', reason: 'because' },
@@ -166,9 +174,31 @@ describeAdapter<ExchangeAdapter>(createExchangeAdapter, {
   open: ['sessions.touch', 'sessions.get', 'sessions.end'],
 });
 
-const ports = ['accounts', 'markets', 'ledger', 'balances', 'holds', 'orders', 'matches', 'trades', 'orderBooks', 'sessions', 'liabilities'] as const;
+const ports = [
+  'accounts',
+  'markets',
+  'ledger',
+  'balances',
+  'holds',
+  'orders',
+  'matches',
+  'trades',
+  'orderBooks',
+  'sessions',
+  'liabilities',
+] as const;
 /** Without input, with two of them (below), or for workers alone. */
-const others = ['markets.listAssets', 'markets.listFees', 'orders.findByClientOrderId', 'orderBooks.watch', 'holds.expireDue', 'orders.expireDue', 'orders.archive', 'orderBooks.sync', 'orderBooks.syncAll'];
+const others = [
+  'markets.listAssets',
+  'markets.listFees',
+  'orders.findByClientOrderId',
+  'orderBooks.watch',
+  'holds.expireDue',
+  'orders.expireDue',
+  'orders.archive',
+  'orderBooks.sync',
+  'orderBooks.syncAll',
+];
 
 test('every method of every port is put to bad input', () => {
   const url = 'postgres://localhost/none';
@@ -182,7 +212,22 @@ test('every method of every port is put to bad input', () => {
   expect([...new Set([...attacked, ...others])].toSorted()).toEqual([...methods, 'getAccountPortfolio'].toSorted());
 });
 
-const hostile: unknown[] = ['', 'a\0b', '\uD800', "'; drop table orders; --", '%', '__proto__ ', 'x'.repeat(10_000_000), 1, NaN, null, {}, [], Symbol('s'), 10n];
+const hostile: unknown[] = [
+  '',
+  'a\0b',
+  '\uD800',
+  "'; drop table orders; --",
+  '%',
+  '__proto__ ',
+  'x'.repeat(10_000_000),
+  1,
+  NaN,
+  null,
+  {},
+  [],
+  Symbol('s'),
+  10n,
+];
 
 test('methods with two inputs, and those that watch, refuse each of them by its name', async () => {
   await using t = await testExchange({ options: { workers: false } });
@@ -193,7 +238,11 @@ test('methods with two inputs, and those that watch, refuse each of them by its 
     return undefined;
   };
   for (const value of hostile as string[]) {
-    const errors = await errorsOf([orders.findByClientOrderId(value, 'c'), orders.findByClientOrderId('alice', value), firstOf(value)]);
+    const errors = await errorsOf([
+      orders.findByClientOrderId(value, 'c'),
+      orders.findByClientOrderId('alice', value),
+      firstOf(value),
+    ]);
     expect(errors).toMatchObject([
       { kind: 'invalid-input', issues: [{ path: expect.stringMatching(/^account/) }] },
       { kind: 'invalid-input', issues: [{ path: 'clientOrderId' }] },
@@ -218,13 +267,34 @@ test('a forged cursor is refused by its name, or a place in the list; it breaks 
     [[at, 'o'], (cursor) => trades.listOfAccount({ ...alice, cursor })],
     [[at, 's'], (cursor) => liabilities.list({ cursor })],
   ];
-  const forged = ['', 'a\0b', '\uD800', "'", '0000-01-01T00:00:00Z', 'infinity', 'NaN', '1'.repeat(30), -1, 0.5, 2 ** 31, 2 ** 53, null, [], {}, true];
+  const forged = [
+    '',
+    'a\0b',
+    '\uD800',
+    "'",
+    '0000-01-01T00:00:00Z',
+    'infinity',
+    'NaN',
+    '1'.repeat(30),
+    -1,
+    0.5,
+    2 ** 31,
+    2 ** 53,
+    null,
+    [],
+    {},
+    true,
+  ];
   for (const [key, list] of lists) {
     expect(await list(encodeCursor(key))).toHaveProperty('items');
     for (const [place] of key.entries()) {
       for (const value of forged) {
         const [error] = await errorsOf([list(encodeCursor(key.with(place, value as string)))]);
-        if (typeof error !== 'string') expect(error, `${place}: ${String(value)}`).toMatchObject({ kind: 'invalid-input', issues: [{ path: 'cursor' }] });
+        if (typeof error !== 'string')
+          expect(error, `${place}: ${JSON.stringify(value)}`).toMatchObject({
+            kind: 'invalid-input',
+            issues: [{ path: 'cursor' }],
+          });
       }
     }
     const [error] = await errorsOf([list(encodeCursor([...key, 1]))]);

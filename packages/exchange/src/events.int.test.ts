@@ -13,8 +13,21 @@ test('what is published is what the catalog says, to the field, of every type', 
   await accounts.changeStatus({ accountId: 'top', status: 'suspended', reason: 'why' });
   await accounts.changeStatus({ accountId: 'top', status: 'active' });
   await accounts.setOverdraft({ accountId: 'top', asset: 'USD', overdraft: '5' });
-  await ledger.transfer({ reference: 'x', from: { accountId: 'top' }, to: { accountId: 'top/sub', parentId: 'top' }, asset: 'USD', amount: '1' });
-  await ledger.adjust({ reference: 'x', reason: 'r', entries: [{ accountId: 'top', asset: 'USD', amount: '1' }, { accountId: 'fees', asset: 'USD', amount: '-1' }] });
+  await ledger.transfer({
+    reference: 'x',
+    from: { accountId: 'top' },
+    to: { accountId: 'top/sub', parentId: 'top' },
+    asset: 'USD',
+    amount: '1',
+  });
+  await ledger.adjust({
+    reference: 'x',
+    reason: 'r',
+    entries: [
+      { accountId: 'top', asset: 'USD', amount: '1' },
+      { accountId: 'fees', asset: 'USD', amount: '-1' },
+    ],
+  });
   await ledger.revert({ reference: 'x', transactionId: 'transfer:x' });
   await holds.place({ kind: 'manual', reference: 'x', accountId: 'top', asset: 'USD', amount: '1' });
   await ledger.withdraw({ reference: 'x', accountId: 'top', asset: 'USD', amount: '1', holdId: 'manual:x' });
@@ -28,7 +41,16 @@ test('what is published is what the catalog says, to the field, of every type', 
   await orders.accept({ orderId: pending.id });
   await t.place({ accountId: 'top', side: 'buy', type: 'market', quoteBudget: '5.5' });
   const own = await t.place({ accountId: 'top', side: 'sell', price: '100' });
-  await matches.prevent([{ preventionId: 'p', symbol: own.symbol, makerOrderId: pending.id, takerOrderId: own.id, price: '100', quantity: '1' }]);
+  await matches.prevent([
+    {
+      preventionId: 'p',
+      symbol: own.symbol,
+      makerOrderId: pending.id,
+      takerOrderId: own.id,
+      price: '100',
+      quantity: '1',
+    },
+  ]);
 
   const written = async () => {
     await using facts = await t.facts();
@@ -47,8 +69,13 @@ test('what is published is what the catalog says, to the field, of every type', 
     expect(aggregateVersion).toBeGreaterThan(last.get(of) ?? 0);
     last.set(of, aggregateVersion);
   }
-  const states = published.filter(({ payload }) => payload['orderId'] === pending.id).map(({ type, payload }) => [type, payload['status']]);
-  expect(states).toEqual([['order.placed', 'pending-new'], ['order.placed', 'new']]);
+  const states = published
+    .filter(({ payload }) => payload['orderId'] === pending.id)
+    .map(({ type, payload }) => [type, payload['status']]);
+  expect(states).toEqual([
+    ['order.placed', 'pending-new'],
+    ['order.placed', 'new'],
+  ]);
 });
 
 test.each(types)('the example of %s is one', (type) => {

@@ -31,17 +31,29 @@ export interface TestExchange extends AsyncDisposable {
 /** The errors of calls that should all be refused. */
 export async function errorsOf(calls: readonly PromiseLike<unknown>[]): Promise<unknown[]> {
   const results = await Promise.allSettled(calls);
-  return results.map((result) => (result.status === 'rejected' ? result.reason : `answered ${JSON.stringify(result.value)}`));
+  return results.map((result) =>
+    result.status === 'rejected' ? result.reason : `answered ${JSON.stringify(result.value)}`,
+  );
 }
 
 /** An exchange with the assets BTC, ETH, USD and USDT and the open market BTC-USD; a `bare` one has nothing. */
-export async function testExchange({ bare = false, ...options }: SandboxOptions & { bare?: boolean } = {}): Promise<TestExchange> {
+export async function testExchange({
+  bare = false,
+  ...options
+}: SandboxOptions & { bare?: boolean } = {}): Promise<TestExchange> {
   const box = await sandbox({ exchange: createExchangeAdapter }, options);
   const { exchange } = box;
   if (!bare) {
-    for (const [asset, scale] of Object.entries({ BTC: 8, ETH: 18, USD: 10, USDT: 10 })) await exchange.markets.registerAsset({ asset, scale });
+    for (const [asset, scale] of Object.entries({ BTC: 8, ETH: 18, USD: 10, USDT: 10 }))
+      await exchange.markets.registerAsset({ asset, scale });
     await exchange.markets.defineFees({ version: 2, tiers: [{ tier: 'standard', ...RATES }] });
-    await exchange.markets.open({ symbol: SYMBOL, tickSize: '0.01', lotSize: '0.00000001', minNotional: '1', feeVersion: 2 });
+    await exchange.markets.open({
+      symbol: SYMBOL,
+      tickSize: '0.01',
+      lotSize: '0.00000001',
+      minNotional: '1',
+      feeVersion: 2,
+    });
   }
 
   const beside = openAdapter({ ...definition, options: { ...box.options('exchange'), workers: false } });

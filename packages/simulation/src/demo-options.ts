@@ -25,10 +25,11 @@ Input, by default the year 2019 of the daily S&P 500, four prints a day:
 Output:
   --json            the report as one JSON object on stdout
   --quiet           no progress on stderr
-  --keep            leave the servers running and say how to look at them
+  --keep            leave the servers up until Ctrl-C and say how to look at them; .env names them meanwhile
   --help            this text
 
-Exit code: 0 when every invariant holds, 1 when one does not or the run fails, 2 when the options or the file cannot be used.
+Exit code: 0 when every invariant holds, 1 when one does not or the run fails, 2 when the options or the file cannot be
+used, 130 when Ctrl-C ended the run before that.
 `;
 
 /** What the arguments ask for; 'help' for --help. Throws an InputError that says what is wrong with them. */

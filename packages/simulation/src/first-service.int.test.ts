@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock, uuidv7Ids } from '@tse/core';
 import { tooling } from '@tse/exchange/tooling';
+import { startServers } from '@tse/testkit/servers';
 import { expect, test } from 'vitest';
 import { openDemoExchange } from './demo-exchange.ts';
 
@@ -15,7 +16,9 @@ test('the README shows the file as it is', async () => {
 });
 
 test('it trades, shows a portfolio, and says what a refusal is; run again it does nothing twice', async () => {
-  await using demo = await openDemoExchange(systemClock, uuidv7Ids, () => {});
+  const own = { ...process.env, TSE_TEST_POSTGRES_URL: '', TSE_TEST_REDIS_URL: '' }; // elsewhere it would be an instance
+  await using servers = await startServers({ purpose: 'demo', env: own, log: () => {} });
+  await using demo = await openDemoExchange(servers, { clock: systemClock, ids: uuidv7Ids });
   await tooling.seed!({ options: demo.options, progress: () => {}, signal: new AbortController().signal });
   const run = () =>
     promisify(execFile)(process.execPath, ['--conditions=@tse/source', file], {

@@ -6,15 +6,16 @@ export interface Holdings {
   readonly trades: number;
   /** Of all accounts: how many orders stand in each status. */
   readonly orders: Readonly<Partial<Record<OrderStatus, number>>>;
-  readonly accounts: readonly { readonly accountId: string; readonly balances: readonly Balance[] }[];
+  readonly accounts: readonly { readonly accountId: string; readonly balances: readonly Omit<Balance, 'version'>[] }[];
   readonly book: BookDepth;
 }
 
 export async function readHoldings(exchange: ExchangeAdapter, symbol: string, levels: number): Promise<Holdings> {
-  const accounts: { accountId: string; balances: Balance[] }[] = [];
+  const accounts: { accountId: string; balances: Omit<Balance, 'version'>[] }[] = [];
   const orders: Partial<Record<OrderStatus, number>> = {};
   for await (const { accountId } of exchange.accounts.list()) {
-    accounts.push({ accountId, balances: await exchange.balances.list(accountId, { fresh: true }) });
+    const balances = await exchange.balances.list(accountId, { fresh: true });
+    accounts.push({ accountId, balances: balances.map(({ version: _, ...balance }) => balance) });
     for await (const { status } of exchange.orders.list({ accountId, symbol, sort: 'oldest', limit: 1000 }))
       orders[status] = (orders[status] ?? 0) + 1;
   }

@@ -1,9 +1,40 @@
+import { type Decimal, decimal } from '@tse/core';
 import { expect, test } from 'vitest';
 import { formatReport, reportOf, type Findings } from './report.ts';
+
+const balance = (asset: string, total: string, held: string) => ({
+  asset,
+  total: total as Decimal,
+  held: held as Decimal,
+  available: decimal.minus(total, held),
+});
+const level = (price: string, quantity: string, orders: number) => ({
+  price: price as Decimal,
+  quantity: quantity as Decimal,
+  orders,
+});
 
 const findings: Findings = {
   input: { source: 'S&P 500 daily bars, 2019', symbol: 'SPX-USD', prints: 1_008 },
   counts: { accounts: 8, trades: 1_008, openOrders: 21 },
+  holdings: {
+    lastPrice: '3230.780029' as Decimal,
+    trades: 1_008,
+    orders: { filled: 1_628, 'partially-filled': 1 },
+    accounts: [
+      {
+        accountId: 'alice',
+        balances: [balance('SPX', '130864791350', '0'), balance('USD', '366739.7387', '1453768.6')],
+      },
+      { accountId: 'nobody', balances: [] },
+    ],
+    book: {
+      symbol: 'SPX-USD',
+      sequence: 5_711,
+      bids: [level('3211.556311', '742241050', 2)],
+      asks: [level('3237.39649', '135598050', 1), level('3243', '1', 1)],
+    },
+  },
   rates: { seconds: 2.5, tradesPerSecond: 403.2 },
   invariants: [
     { name: 'ledger: entries sum to zero', ok: true, compared: 2_016 },
@@ -20,10 +51,26 @@ test('a report in which all holds', () => {
   symbol  SPX-USD
   prints  1,008
 
-The adapter holds
+Counts
   accounts     8
   trades       1,008
   open orders  21
+
+Orders
+  filled            1,628
+  partially-filled  1
+
+Balances
+  account  asset  total         held
+  alice    SPX    130864791350  0
+  alice    USD    366739.7387   1453768.6
+
+Book after change 5,711
+  side  price        quantity   orders
+  ask   3243         1          1
+  ask   3237.39649   135598050  1
+  last  3230.780029
+  bid   3211.556311  742241050  2
 
 Rates
   seconds            2.5
@@ -34,8 +81,8 @@ Servers
   redis     Redis 7.0
 
 Invariants
-  ledger: entries sum to zero  ok      compared 2,016
-  book: Redis = open orders    ok      compared 21
+  ledger: entries sum to zero  ok  compared 2,016
+  book: Redis = open orders    ok  compared 21
 
 All 2 invariants hold.
 `);

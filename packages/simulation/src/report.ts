@@ -1,3 +1,4 @@
+import type { Holdings } from './holdings.ts';
 import { grouped } from './progress.ts';
 
 /** One identity that was checked: over how many things, and what did not agree. */
@@ -12,12 +13,14 @@ export interface Invariant {
 export interface Findings {
   /** What was read: source, symbol, prints, range. */
   readonly input: Readonly<Record<string, string | number>>;
-  /** What the adapter holds at the end. */
+  /** How many of what there are at the end. */
   readonly counts: Readonly<Record<string, number>>;
+  /** What the adapter holds at the end. */
+  readonly holdings: Holdings;
   /** Seconds, and how many of what a second. */
   readonly rates: Readonly<Record<string, number>>;
   readonly invariants: readonly Invariant[];
-  /** Which servers these were; with --keep also how to look at them. */
+  /** Which servers these were. */
   readonly servers: Readonly<Record<string, string>>;
 }
 
@@ -32,25 +35,21 @@ export function reportOf(findings: Findings): Report {
 }
 
 /** The report for people: sections of aligned lines, and a last line that says how it ended. */
-export function formatReport({ ok, input, counts, rates, invariants, servers }: Report): string {
+export function formatReport({ ok, input, counts, holdings, rates, invariants, servers }: Report): string {
   const failed = invariants.filter((invariant) => !holds(invariant)).length;
   return [
-    ...section(
-      'Input',
-      Object.entries(input).map(([name, value]) => [words(name), typeof value === 'number' ? grouped(value) : value]),
-    ),
-    ...section(
-      'The adapter holds',
-      Object.entries(counts).map(([name, value]) => [words(name), grouped(value)]),
-    ),
-    ...section(
-      'Rates',
-      Object.entries(rates).map(([name, value]) => [words(name), grouped(value)]),
-    ),
-    ...section(
-      'Servers',
-      Object.entries(servers).map(([name, value]) => [words(name), value]),
-    ),
+    ...section('Input', named(input)),
+    ...section('Counts', named(counts)),
+    ...section('Orders', named(holdings.orders)),
+    ...section('Balances', balanceRows(holdings), ['account', 'asset', 'total', 'held']),
+    ...section(`Book after change ${grouped(holdings.book.sequence)}`, bookRows(holdings), [
+      'side',
+      'price',
+      'quantity',
+      'orders',
+    ]),
+    ...section('Rates', named(rates)),
+    ...section('Servers', named(servers)),
     ...section('Invariants', invariants.map(invariantRow)),
     ok
       ? `All ${invariants.length} invariants hold.`
@@ -61,23 +60,46 @@ export function formatReport({ ok, input, counts, rates, invariants, servers }: 
   ].join('\n');
 }
 
+function balanceRows({ accounts }: Holdings): string[][] {
+  return accounts.flatMap(({ accountId, balances }) =>
+    balances.map(({ asset, total, held }) => [accountId, asset, total, held]),
+  );
+}
+
+/** As a screen shows it: the asks above the bids, and between them the last price. */
+function bookRows({ book, lastPrice }: Holdings): string[][] {
+  const rows = (side: string, levels: typeof book.asks) =>
+    levels.map(({ price, quantity, orders }) => [side, price, quantity, grouped(orders)]);
+  const last = lastPrice === undefined ? [] : [['last', lastPrice]];
+  return [...rows('ask', book.asks).toReversed(), ...last, ...rows('bid', book.bids)];
+}
+
 function holds({ ok, compared }: Invariant): boolean {
   return ok && compared > 0;
 }
 
-function invariantRow(invariant: Invariant): [string, string] {
-  const { name, compared, problem } = invariant;
+function invariantRow(invariant: Invariant): string[] {
+  const { compared, problem, name } = invariant;
   const compares = compared > 0 ? `compared ${grouped(compared)}` : 'compared nothing';
-  return [name, `${holds(invariant) ? 'ok    ' : 'FAILED'}  ${compares}${problem === undefined ? '' : `: ${problem}`}`];
-}
-
-function section(title: string, rows: readonly (readonly [name: string, value: string])[]): string[] {
-  if (rows.length === 0) return [];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return [title, ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`), ''];
+  return [name, holds(invariant) ? 'ok' : 'FAILED', `${compares}${problem === undefined ? '' : `: ${problem}`}`];
 }
 
 /** `tradesPerSecond` as `trades per second`. */
-function words(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+function named(values: Readonly<Record<string, string | number>>): string[][] {
+  return Object.entries(values).map(([name, value]) => [
+    name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+    typeof value === 'number' ? grouped(value) : value,
+  ]);
+}
+
+/** Lines of cells in columns, under a title and what the columns are; nothing where there are none. */
+function section(title: string, rows: readonly (readonly string[])[], columns?: readonly string[]): string[] {
+  if (rows.length === 0) return [];
+  const lines = columns === undefined ? rows : [columns, ...rows];
+  const width = (column: number) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0));
+  return [
+    title,
+    ...lines.map((cells) => `  ${cells.map((cell, i) => cell.padEnd(width(i))).join('  ')}`.trimEnd()),
+    '',
+  ];
 }

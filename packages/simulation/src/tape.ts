@@ -12,7 +12,8 @@ export async function checkTape(exchange: ExchangeAdapter, symbol: string, sourc
     const { value: trade, done } = await trades.next();
     if (done) return broken(`print ${print.id} is no trade`);
     compared += 1;
-    if (!isTradeOf(print, trade)) return broken(`print ${print.id} is ${inWords(print)}, trade ${inWords(traded(trade))}`);
+    if (!isTradeOf(print, trade))
+      return broken(`print ${print.id} is ${inWords(print)}, trade ${inWords(traded(trade))}`);
   }
   const more = await trades.next();
   return more.done ? { name: 'prints', ok: true, compared } : broken(`trade ${more.value.id} is no print`);
@@ -20,7 +21,12 @@ export async function checkTape(exchange: ExchangeAdapter, symbol: string, sourc
 
 type Traded = Pick<Print, 'price' | 'quantity' | 'taker' | 'at'>;
 
-const traded = ({ price, quantity, taker, matchedAt }: Trade): Traded => ({ price, quantity, taker: taker.side, at: matchedAt });
+const traded = ({ price, quantity, taker, matchedAt }: Trade): Traded => ({
+  price,
+  quantity,
+  taker: taker.side,
+  at: matchedAt,
+});
 
 function isTradeOf(print: Print, trade: Trade): boolean {
   return (

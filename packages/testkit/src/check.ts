@@ -4,11 +4,16 @@ import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { fix: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
 if (values.help) {
-  console.log('pnpm check [--fix]\n\nTypes, lint, format, unused code, and whether each published package can be published.\n--fix formats and mends what lint can mend.');
+  console.log(
+    'pnpm check [--fix]\n\nTypes, lint, format, unused code, and whether each published package can be published.\n--fix formats and mends what lint can mend.',
+  );
   process.exit(0);
 }
 
-const packages = readdirSync('packages').map((name) => ({ name, manifest: JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) as { private?: boolean } }));
+const packages = readdirSync('packages').map((name) => ({
+  name,
+  manifest: JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8')) as { private?: boolean },
+}));
 const steps: [title: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '-b', ...packages.map(({ name }) => `packages/${name}`)],
   ['lint', 'oxlint', '--type-aware', ...(values.fix ? ['--fix'] : []), 'packages'],
@@ -16,7 +21,12 @@ const steps: [title: string, command: string, ...args: string[]][] = [
   ['unused code', 'knip', '--no-progress'],
   ...packages
     .filter(({ manifest }) => !manifest.private)
-    .map(({ name }): [string, string, ...string[]] => [`publishable: ${name}`, 'publint', `packages/${name}`, '--strict']),
+    .map(({ name }): [string, string, ...string[]] => [
+      `publishable: ${name}`,
+      'publint',
+      `packages/${name}`,
+      '--strict',
+    ]),
 ];
 
 const failed = steps.filter(([title, command, ...args]) => {

@@ -36,17 +36,26 @@ export async function readLedger(pg: PostgresSession, identity: InstanceIdentity
   return found!.there ? pg.query<LedgerRow>(`select name, kind, sha256 from ${table}`) : [];
 }
 
+/** Notes what was applied, and how long each file took. */
 export async function record(
   pg: PostgresSession,
   kind: LedgerRow['kind'],
-  { name, sha256, minCode }: SqlFile,
-  durationMs: number,
+  applied: readonly { readonly file: SqlFile; readonly durationMs: number }[],
 ): Promise<void> {
+  if (applied.length === 0) return;
   await pg.query(
-    `insert into schema_migrations as m (name, kind, sha256, min_code, duration_ms) values ($1, $2, $3, $4, $5)
+    `insert into schema_migrations as m (name, kind, sha256, min_code, duration_ms)
+     select name, $1, sha256, min_code, duration_ms
+     from unnest($2::text[], $3::text[], $4::text[], $5::integer[]) as a (name, sha256, min_code, duration_ms)
      on conflict (name) do update set sha256 = excluded.sha256, min_code = excluded.min_code,
        duration_ms = excluded.duration_ms, applied_at = excluded.applied_at
        where m.kind = 'function'`,
-    [name, kind, sha256, minCode ?? null, Math.round(durationMs)],
+    [
+      kind,
+      applied.map(({ file }) => file.name),
+      applied.map(({ file }) => file.sha256),
+      applied.map(({ file }) => file.minCode ?? null),
+      applied.map(({ durationMs }) => Math.round(durationMs)),
+    ],
   );
 }

@@ -79,7 +79,7 @@ test('waiting ends with the signal, and nothing is left held', async () => {
   await held.release();
   await sleep(50);
   const next = await leases.hold('busy', { deadlineMs: 500 });
-  expect(next.fence).toBe(held.fence + 1);
+  expect(next.fence).toBeGreaterThan(held.fence);
   await next.release();
 });
 

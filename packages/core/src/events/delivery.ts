@@ -3,7 +3,7 @@ import type { AdapterContext } from '../consistency/adapter-context.ts';
 import { isAdapterError } from '../pipe/errors.ts';
 import { describeError } from '../pipe/telemetry.ts';
 import type { Queries } from '../postgres/postgres.ts';
-import { letters } from './dead-letters.ts';
+import { letters } from './dead-letters.repository.ts';
 import type { StreamedEvent } from './envelope.ts';
 import type { Progress } from './progress.ts';
 

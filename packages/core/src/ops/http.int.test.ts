@@ -4,7 +4,8 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { afterAll, beforeAll, inject, test } from 'vitest';
 import { type OpsHandler, type OpsOptions, opsHandler } from './http.ts';
 import { type Mounted, openAdapter } from './open-adapter.ts';
-import { type SampleInstance, families, gate, identity, minSchema, sampleInstance } from './test-adapter.ts';
+import { gate } from './test-gate.ts';
+import { type SampleInstance, families, identity, minSchema, sampleInstance } from './test-instance.ts';
 import type { AdapterOptions } from '../pipe/config.ts';
 import type { Adapters } from './readiness.ts';
 

@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openAdapter } from './open-adapter.ts';
 import { type Service, type ServiceOptions, runService } from './run-service.ts';
-import { type SampleInstance, families, gate, identity, minSchema, sampleInstance } from './test-adapter.ts';
+import { gate } from './test-gate.ts';
+import { type SampleInstance, families, identity, minSchema, sampleInstance } from './test-instance.ts';
 import type { AdapterOptions } from '../pipe/config.ts';
 import type { BaseAdapter } from './base-adapter.ts';
 

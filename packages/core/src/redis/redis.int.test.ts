@@ -37,6 +37,9 @@ function open(password: () => Promise<string>): Redis & AsyncDisposable {
   );
   return Object.assign(redis, { [Symbol.asyncDispose]: () => redis.close(500) });
 }
+/** The error and, though printing the error does not show it, its cause. */
+const printed = (error: unknown) =>
+  [error, (error as Error).cause].map((each) => inspect(each, { depth: 9, showHidden: true })).join('\n');
 const ping = (redis: Redis) => redis.read('test', (client) => client.ping());
 const killed = (client: IoRedis) => client.call('CLIENT', 'KILL', 'USER', user);
 
@@ -62,14 +65,14 @@ test('an error holds neither password nor arguments, however it is printed', asy
   await setPassword('right');
   await using redis = open(async () => 'wrong-canary');
   const login = await ping(redis).catch((error: unknown) => error);
-  expect(inspect(login, { depth: 9, showHidden: true })).toMatch(/WRONGPASS/);
-  expect(inspect(login, { depth: 9, showHidden: true })).not.toContain('canary');
+  expect(printed(login)).toMatch(/WRONGPASS/);
+  expect(printed(login)).not.toContain('canary');
   await using other = open(async () => 'right');
   const reply = await other
     .read('test', (client) => client.call('GET', 'canary', 'canary'))
     .catch((error: unknown) => error);
   expect(reply).toMatchObject({ kind: 'internal', code: 'redis-reply' });
-  expect(inspect(reply, { depth: 9, showHidden: true })).not.toContain('canary');
+  expect(printed(reply)).not.toContain('canary');
 });
 
 test('a rotated password is found at the next connect, though reading it fails once between', async () => {

@@ -28,7 +28,9 @@ export function parseInstant(input: string | Date): Instant | undefined {
   const offset = zone === 'Z' ? 0 : offsetMillis(zone!);
   const whole = offset === 0 ? text : new Date(utc.getTime() - offset).toISOString().slice(0, 19);
   // PostgreSQL has no year 0, and no text of ours has five digits for one.
-  return whole.length === 19 && whole >= '0001' ? (`${whole}.${fraction.padEnd(6, '0').slice(0, 6)}Z` as Instant) : undefined;
+  return whole.length === 19 && whole >= '0001'
+    ? (`${whole}.${fraction.padEnd(6, '0').slice(0, 6)}Z` as Instant)
+    : undefined;
 }
 
 function offsetMillis(zone: string): number {

@@ -18,7 +18,7 @@ import {
   toPage,
 } from '@tse/core';
 import { sql } from 'kysely';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { BalanceCopy, BalanceStore } from '../balances/balances.store.ts';
 import type { Tables } from '../schema.ts';
 import { type AccountRef, accountRef, scopeOf } from './account-ref.ts';

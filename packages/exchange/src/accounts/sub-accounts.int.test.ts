@@ -42,7 +42,14 @@ test.each([
       ledger.withdraw(booking),
       ledger.transfer({ reference: 'stolen', from: scope, to: other, asset: 'USD', amount: '1' }),
       ledger.transfer({ reference: 'given', from: other, to: scope, asset: 'USD', amount: '1' }),
-      ledger.adjust({ reference: 'adjusted', reason: 'r', entries: [{ ...scope, asset: 'USD', amount: '1' }, { ...other, asset: 'USD', amount: '-1' }] }),
+      ledger.adjust({
+        reference: 'adjusted',
+        reason: 'r',
+        entries: [
+          { ...scope, asset: 'USD', amount: '1' },
+          { ...other, asset: 'USD', amount: '-1' },
+        ],
+      }),
       holds.place({ ...booking, kind: 'manual' }),
       t.place({ ...scope, side: 'buy', price: '10' }),
       t.exchange.getAccountPortfolio(scope),
@@ -73,7 +80,10 @@ test('from its parent it is reached by all of them', async () => {
   const { accounts, ledger, holds, orders, liabilities } = t.exchange;
   expect(await accounts.get(inside)).toMatchObject(inside);
   expect((await accounts.list({ parentId: 'top' })).items).toMatchObject([inside]);
-  expect((await accounts.list({ ownerId: 'someone' })).items.map(({ accountId }) => accountId)).toEqual(['other', 'top']);
+  expect((await accounts.list({ ownerId: 'someone' })).items.map(({ accountId }) => accountId)).toEqual([
+    'other',
+    'top',
+  ]);
   expect((await orders.list(inside)).items).toMatchObject([{ id: order.id, ...inside }]);
   expect(await orders.findByClientOrderId(inside, 'c')).toMatchObject({ id: order.id });
   expect((await holds.list({ ...inside, kind: 'manual' })).items).toEqual([hold]);
@@ -87,14 +97,21 @@ test('there are no sub-accounts of sub-accounts, of themselves, of nobody, of th
   const { accounts } = t.exchange;
   await t.customer('tree');
   await t.customer('tree/leaf', {}, 'tree');
-  await expect(t.customer('leaf/leaf', {}, 'tree/leaf')).rejects.toMatchObject({ kind: 'not-found', code: 'unknown-parent' });
+  await expect(t.customer('leaf/leaf', {}, 'tree/leaf')).rejects.toMatchObject({
+    kind: 'not-found',
+    code: 'unknown-parent',
+  });
   await expect(t.customer('orphan', {}, 'nobody')).rejects.toMatchObject({ kind: 'not-found', code: 'unknown-parent' });
-  await expect(t.customer('tree', {}, 'tree')).rejects.toMatchObject({ kind: 'invalid-input', issues: [{ path: 'parentId' }] });
+  await expect(t.customer('tree', {}, 'tree')).rejects.toMatchObject({
+    kind: 'invalid-input',
+    issues: [{ path: 'parentId' }],
+  });
   const house = accounts.open({ accountId: 'h', ownerId: 'o', parentId: 'tree', kind: 'house' });
   await expect(house).rejects.toMatchObject({ kind: 'invalid-input', issues: [{ path: 'kind' }] });
-  await expect(accounts.changeStatus({ accountId: 'tree', status: 'closed' })).rejects.toMatchObject({ code: 'account-not-empty' });
+  await expect(accounts.changeStatus({ accountId: 'tree', status: 'closed' })).rejects.toMatchObject({
+    code: 'account-not-empty',
+  });
   await accounts.changeStatus({ accountId: 'tree/leaf', parentId: 'tree', status: 'closed' });
   await accounts.changeStatus({ accountId: 'tree', status: 'closed' });
   await expect(t.customer('late', {}, 'tree')).rejects.toMatchObject({ kind: 'conflict', code: 'parent-closed' });
 });
-

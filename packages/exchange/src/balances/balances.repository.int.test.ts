@@ -16,11 +16,18 @@ test('available and held are the total, whatever happens to them', async () => {
   await t.customer('sum', { USD: '1000', BTC: '1' });
   await t.customer('cpty', { BTC: '3' });
   const consistent = async (expected: object) => {
-    for (const { available, held, total } of await balances.list('sum', { fresh: true })) expect(decimal.plus(available, held)).toBe(total);
+    for (const { available, held, total } of await balances.list('sum', { fresh: true }))
+      expect(decimal.plus(available, held)).toBe(total);
     expect(await t.balances('sum')).toMatchObject(expected);
   };
   await consistent({ USD: ['1000', '0', '1000'] });
-  const hold = await holds.place({ kind: 'manual', reference: 's', accountId: 'sum', asset: 'USD', amount: '0.0000000001' });
+  const hold = await holds.place({
+    kind: 'manual',
+    reference: 's',
+    accountId: 'sum',
+    asset: 'USD',
+    amount: '0.0000000001',
+  });
   await consistent({ USD: ['999.9999999999', '0.0000000001', '1000'] });
   const buy = await t.place({ accountId: 'sum', side: 'buy', quantity: '2' });
   await consistent({ USD: ['799.5999999999', '200.4000000001', '1000'] });
@@ -36,7 +43,13 @@ test('an asset that never was booked is zero, an account that never was opened i
   const { balances } = t.exchange;
   await t.customer('empty');
   expect(await balances.list('empty')).toEqual([]);
-  expect(await balances.get({ accountId: 'empty', asset: 'USD' })).toEqual({ asset: 'USD', available: '0', held: '0', total: '0', version: 0 });
+  expect(await balances.get({ accountId: 'empty', asset: 'USD' })).toEqual({
+    asset: 'USD',
+    available: '0',
+    held: '0',
+    total: '0',
+    version: 0,
+  });
   await expect(balances.list('nobody')).rejects.toMatchObject(unknown);
   await expect(balances.get({ accountId: 'nobody', asset: 'USD' })).rejects.toMatchObject(unknown);
   await expect(balances.getAt({ accountId: 'nobody', asset: 'USD', at: new Date() })).rejects.toMatchObject(unknown);
@@ -50,7 +63,8 @@ test('a balance of the past is what the journal says of that moment, for custome
     const booked = await ledger.deposit({ reference: `past-${i}`, accountId: 'past', asset: 'USDT', amount });
     moments.push(booked.recordedAt);
   }
-  const totals = async (accountId: string, at: string | Date) => (await balances.getAt({ accountId, asset: 'USDT', at })).total;
+  const totals = async (accountId: string, at: string | Date) =>
+    (await balances.getAt({ accountId, asset: 'USDT', at })).total;
   expect(await Promise.all(moments.map((at) => totals('past', at)))).toEqual(['1', '3', '7']);
   expect(await Promise.all(moments.map((at) => totals('external', at)))).toEqual(['-1', '-3', '-7']);
   const before = instant.fromMicros(instant.micros(instant.of(moments[1]!)) - 1n);
@@ -62,7 +76,8 @@ test('a balance of the past is what the journal says of that moment, for custome
 test('a past balance is final once no statement can still write before it', async () => {
   const { balances } = t.exchange;
   await t.customer('final', { USD: '1' });
-  const at = (millis: number) => balances.getAt({ accountId: 'final', asset: 'USD', at: new Date(Date.now() + millis) });
+  const at = (millis: number) =>
+    balances.getAt({ accountId: 'final', asset: 'USD', at: new Date(Date.now() + millis) });
   expect(await at(0)).toMatchObject({ total: '1', final: false });
   expect(await at(-60_000)).toMatchObject({ total: '0', final: true });
 });
@@ -88,7 +103,9 @@ test('fees that every trade brings add up at once, and stay so when they are fol
   await t.customer('s', { BTC: '100' });
   const found = [];
   for (let i = 0; i < 20; i += 1)
-    found.push(t.match(await t.place({ accountId: 's', side: 'sell' }), await t.place({ accountId: 'b', side: 'buy' })));
+    found.push(
+      t.match(await t.place({ accountId: 's', side: 'sell' }), await t.place({ accountId: 'b', side: 'buy' })),
+    );
   const settled = await Promise.all(found.map((match) => matches.settle([match])));
   expect(settled.flat().every(({ ok }) => ok)).toBe(true);
   // 100 × (0.001 + 0.002), twenty times.

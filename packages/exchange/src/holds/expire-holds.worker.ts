@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HoldRepository } from './holds.repository.ts';
 
 const BATCH = 200;
-const PAUSE_MS = 1000;
+const PAUSE_MS = 200;
 
 /** Releases what is due in business time, again and again until told to stop. */
 export const expireHolds = (holds: HoldRepository) => ({

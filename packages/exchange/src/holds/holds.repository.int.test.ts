@@ -8,7 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => t[Symbol.asyncDispose]());
 
-const placing = (over: Partial<PlaceHold> & Pick<PlaceHold, 'accountId' | 'reference'>): PlaceHold => ({ kind: 'manual', asset: 'USD', amount: '10', ...over });
+const placing = (over: Partial<PlaceHold> & Pick<PlaceHold, 'accountId' | 'reference'>): PlaceHold => ({
+  kind: 'manual',
+  asset: 'USD',
+  amount: '10',
+  ...over,
+});
 const closed = { kind: 'conflict', code: 'hold-closed' };
 
 test('a hold sets funds aside, and releasing it gives them back', async () => {
@@ -28,7 +33,9 @@ test('a hold sets funds aside, and releasing it gives them back', async () => {
     placedAt: '2026-01-01T00:00:00.000000Z',
   });
   expect(await t.balances('h1')).toEqual({ USD: ['4.5', '10.5', '15'] });
-  await expect(ledger.withdraw({ reference: 'h1', accountId: 'h1', asset: 'USD', amount: '4.6' })).rejects.toMatchObject({ code: 'insufficient-funds' });
+  await expect(
+    ledger.withdraw({ reference: 'h1', accountId: 'h1', asset: 'USD', amount: '4.6' }),
+  ).rejects.toMatchObject({ code: 'insufficient-funds' });
   const released = await holds.release({ accountId: 'h1', holdId: hold.holdId });
   expect(released).toEqual({ ...hold, released: '10.5', state: 'released', closedAt: hold.placedAt });
   expect(await holds.release({ accountId: 'h1', holdId: hold.holdId })).toEqual(released);
@@ -61,7 +68,10 @@ test('what cannot be held is refused with what was asked and what there is', asy
   const cases: [over: object, error: object][] = [
     [{ amount: '5.1' }, { kind: 'conflict', code: 'insufficient-funds', details: { required: '5.1', available: '5' } }],
     [{ amount: '0.00000000001' }, { kind: 'invalid-input', code: 'too-many-digits', issues: [{ path: 'amount' }] }],
-    [{ expiresAt: '2026-01-01T00:00:00Z' }, { kind: 'invalid-input', code: 'already-expired', issues: [{ path: 'expiresAt' }] }],
+    [
+      { expiresAt: '2026-01-01T00:00:00Z' },
+      { kind: 'invalid-input', code: 'already-expired', issues: [{ path: 'expiresAt' }] },
+    ],
     [{ asset: 'DOGE' }, { kind: 'not-found', code: 'unknown-asset' }],
     [{ accountId: 'nobody' }, { kind: 'not-found', code: 'unknown-account' }],
     [{ accountId: 'external' }, { kind: 'conflict', code: 'not-a-customer' }],
@@ -78,9 +88,17 @@ test('a withdrawal is paid out of its hold, and gives the rest of it back', asyn
   await t.customer('h4b', { USD: '100' });
   const hold = await holds.place(placing({ kind: 'in-withdrawal', accountId: 'h4', reference: 'tr-1', amount: '60' }));
   await holds.place(placing({ accountId: 'h4', reference: 'rest', amount: '40' }));
-  const pay = (over: object) => ledger.withdraw({ reference: 'tr-1', accountId: 'h4', asset: 'USD', amount: '55', holdId: hold.holdId, ...over });
+  const pay = (over: object) =>
+    ledger.withdraw({ reference: 'tr-1', accountId: 'h4', asset: 'USD', amount: '55', holdId: hold.holdId, ...over });
   const before = await t.everything();
-  expect(await errorsOf([pay({ amount: '61' }), pay({ accountId: 'h4b' }), pay({ holdId: 'manual:none' }), pay({ asset: 'BTC' })])).toMatchObject([
+  expect(
+    await errorsOf([
+      pay({ amount: '61' }),
+      pay({ accountId: 'h4b' }),
+      pay({ holdId: 'manual:none' }),
+      pay({ asset: 'BTC' }),
+    ]),
+  ).toMatchObject([
     { kind: 'conflict', code: 'hold-exceeded' },
     { kind: 'not-found', code: 'unknown-hold' },
     { kind: 'not-found', code: 'unknown-hold' },
@@ -113,26 +131,33 @@ test('the funds of an order are not for others to release, extend or withdraw', 
 test('holds expire in business time, an extended one later, one without expiry never', async () => {
   const { holds } = t.exchange;
   await t.customer('h6', { USD: '100' });
-  const place = (reference: string, expiresAt?: string) => holds.place(placing({ accountId: 'h6', reference, ...(expiresAt && { expiresAt }) }));
+  const place = (reference: string, expiresAt?: string) =>
+    holds.place(placing({ accountId: 'h6', reference, ...(expiresAt && { expiresAt }) }));
   const stateOf = async (reference: string) => (await holds.find(`manual:${reference}`))?.state;
   await place('short', '2026-01-01T00:15:00Z');
   await place('longer', '2026-01-01T00:15:00Z');
   await place('open-ended', '2026-01-01T00:15:00Z');
   await place('other');
-  expect(await holds.extend({ accountId: 'h6', holdId: 'manual:longer', expiresAt: '2026-01-01T01:00:00Z' })).toMatchObject({
+  expect(
+    await holds.extend({ accountId: 'h6', holdId: 'manual:longer', expiresAt: '2026-01-01T01:00:00Z' }),
+  ).toMatchObject({
     expiresAt: '2026-01-01T01:00:00.000000Z',
   });
   expect(await holds.extend({ accountId: 'h6', holdId: 'manual:open-ended' })).not.toHaveProperty('expiresAt');
-  await expect(holds.extend({ accountId: 'h6', holdId: 'manual:short', expiresAt: '2025-12-31T00:00:00Z' })).rejects.toMatchObject({ code: 'already-expired' });
+  await expect(
+    holds.extend({ accountId: 'h6', holdId: 'manual:short', expiresAt: '2025-12-31T00:00:00Z' }),
+  ).rejects.toMatchObject({ code: 'already-expired' });
 
   await t.box.clock.advance('PT16M');
-  await expect.poll(() => stateOf('short'), { timeout: 5000 }).toBe('expired');
+  await expect.poll(() => stateOf('short')).toBe('expired');
   expect(await holds.find('manual:short')).toMatchObject({ released: '10', closedAt: '2026-01-01T00:16:00.000000Z' });
   expect(await Promise.all(['longer', 'open-ended', 'other'].map(stateOf))).toEqual(['open', 'open', 'open']);
   expect(await t.balances('h6')).toEqual({ USD: ['70', '30', '100'] });
-  await expect(holds.extend({ accountId: 'h6', holdId: 'manual:short', expiresAt: '2027-01-01T00:00:00Z' })).rejects.toMatchObject(closed);
+  await expect(
+    holds.extend({ accountId: 'h6', holdId: 'manual:short', expiresAt: '2027-01-01T00:00:00Z' }),
+  ).rejects.toMatchObject(closed);
   await t.box.clock.advance('P1D');
-  await expect.poll(() => stateOf('longer'), { timeout: 5000 }).toBe('expired');
+  await expect.poll(() => stateOf('longer')).toBe('expired');
   expect(await t.balances('h6')).toEqual({ USD: ['80', '20', '100'] });
 });
 
@@ -148,7 +173,8 @@ test('a balance is never held twice, whoever asks at once', async () => {
 test('the portfolio tells what is held by why, and lists tell which holds those are', async () => {
   const { holds } = t.exchange;
   await t.customer('h8', { USD: '1000', BTC: '3' });
-  for (const kind of ['in-withdrawal', 'in-settlement', 'manual'] as const) await holds.place(placing({ kind, accountId: 'h8', reference: 'h8' }));
+  for (const kind of ['in-withdrawal', 'in-settlement', 'manual'] as const)
+    await holds.place(placing({ kind, accountId: 'h8', reference: 'h8' }));
   await holds.place(placing({ accountId: 'h8', reference: 'h8-more', amount: '2.5' }));
   await t.place({ accountId: 'h8', side: 'buy' });
   await t.place({ accountId: 'h8', side: 'sell', quantity: '0.5' });
@@ -160,9 +186,13 @@ test('the portfolio tells what is held by why, and lists tell which holds those 
     { asset: 'USD', kind: 'in-withdrawal', amount: '10' },
     { asset: 'USD', kind: 'manual', amount: '12.5' },
   ]);
-  expect(balances).toMatchObject([{ asset: 'BTC', held: '0.5' }, { asset: 'USD', held: '132.7' }]);
+  expect(balances).toMatchObject([
+    { asset: 'BTC', held: '0.5' },
+    { asset: 'USD', held: '132.7' },
+  ]);
 
-  const ids = async (filter: object) => (await Array.fromAsync(holds.list({ accountId: 'h8', limit: 2, ...filter }))).map(({ holdId }) => holdId);
+  const ids = async (filter: object) =>
+    (await Array.fromAsync(holds.list({ accountId: 'h8', limit: 2, ...filter }))).map(({ holdId }) => holdId);
   expect(await ids({ kind: 'manual' })).toEqual(['manual:h8', 'manual:h8-more']);
   expect(await ids({})).toHaveLength(6);
   await holds.release({ accountId: 'h8', holdId: 'manual:h8' });

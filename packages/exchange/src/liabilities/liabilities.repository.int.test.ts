@@ -6,7 +6,8 @@ import { type TestExchange, testExchange } from '../test-exchange.ts';
 let t: TestExchange;
 beforeAll(async () => {
   t = await testExchange();
-  for (let i = 0; i < 5; i += 1) await t.customer(`c${i}`, { USD: `${i + 1}.0000000001`, ...(i % 2 === 0 && { BTC: '0.00000001' }) });
+  for (let i = 0; i < 5; i += 1)
+    await t.customer(`c${i}`, { USD: `${i + 1}.0000000001`, ...(i % 2 === 0 && { BTC: '0.00000001' }) });
   await t.customer('c0/sub', { USD: '100' }, 'c0');
   await t.customer('overdrawn');
   await t.exchange.accounts.setOverdraft({ accountId: 'overdrawn', asset: 'USD', overdraft: '50' });
@@ -39,13 +40,16 @@ test('each balance that is counted can be proved with the root alone, and nothin
   const { liabilities } = t.exchange;
   const snapshot = (await liabilities.find('day-1'))!;
   const proofs: InclusionProof[] = [];
-  for (let i = 0; i < 5; i += 1) proofs.push(await liabilities.prove({ snapshotId: 'day-1', accountId: `c${i}`, asset: 'USD' }));
+  for (let i = 0; i < 5; i += 1)
+    proofs.push(await liabilities.prove({ snapshotId: 'day-1', accountId: `c${i}`, asset: 'USD' }));
   proofs.push(await liabilities.prove({ snapshotId: 'day-1', accountId: 'c0/sub', parentId: 'c0', asset: 'USD' }));
   for (const proof of proofs) {
     expect(proof.root).toBe(snapshot.root);
     expect(verifyInclusion(proof)).toBe(true);
     expect(verifyInclusion(JSON.parse(JSON.stringify(proof)) as InclusionProof)).toBe(true);
-    expect(decimal.sum(Object.entries(proof.assets).map(([asset, { sum }]) => decimal.minus(sum, snapshot.totals[asset]!)))).toBe('0');
+    expect(
+      decimal.sum(Object.entries(proof.assets).map(([asset, { sum }]) => decimal.minus(sum, snapshot.totals[asset]!))),
+    ).toBe('0');
     const bent: Partial<InclusionProof>[] = [
       { root: (proofs[0] === proof ? '0' : '1').repeat(64) },
       { amount: decimal.plus(proof.amount, '1') },
@@ -63,10 +67,19 @@ test('each balance that is counted can be proved with the root alone, and nothin
 test('what is not counted cannot be proved', async () => {
   const { liabilities } = t.exchange;
   const notCounted = { kind: 'not-found', code: 'unknown-balance' };
-  await expect(liabilities.prove({ snapshotId: 'day-1', accountId: 'overdrawn', asset: 'USD' })).rejects.toMatchObject(notCounted);
-  await expect(liabilities.prove({ snapshotId: 'day-1', accountId: 'c1', asset: 'BTC' })).rejects.toMatchObject(notCounted);
-  await expect(liabilities.prove({ snapshotId: 'day-1', accountId: 'external', asset: 'USD' })).rejects.toMatchObject(notCounted);
-  await expect(liabilities.prove({ snapshotId: 'day-9', accountId: 'c1', asset: 'USD' })).rejects.toMatchObject({ kind: 'not-found', code: 'unknown-snapshot' });
+  await expect(liabilities.prove({ snapshotId: 'day-1', accountId: 'overdrawn', asset: 'USD' })).rejects.toMatchObject(
+    notCounted,
+  );
+  await expect(liabilities.prove({ snapshotId: 'day-1', accountId: 'c1', asset: 'BTC' })).rejects.toMatchObject(
+    notCounted,
+  );
+  await expect(liabilities.prove({ snapshotId: 'day-1', accountId: 'external', asset: 'USD' })).rejects.toMatchObject(
+    notCounted,
+  );
+  await expect(liabilities.prove({ snapshotId: 'day-9', accountId: 'c1', asset: 'USD' })).rejects.toMatchObject({
+    kind: 'not-found',
+    code: 'unknown-snapshot',
+  });
   expect(await liabilities.find('day-9')).toBeUndefined();
 });
 
@@ -74,7 +87,8 @@ test('snapshots are listed newest first', async () => {
   const { liabilities } = t.exchange;
   await t.box.clock.advance('P1D');
   await liabilities.snapshot({ snapshotId: 'day-3' });
-  const ids = async (limit: number) => (await Array.fromAsync(liabilities.list({ limit }))).map(({ snapshotId }) => snapshotId);
+  const ids = async (limit: number) =>
+    (await Array.fromAsync(liabilities.list({ limit }))).map(({ snapshotId }) => snapshotId);
   expect(await ids(1)).toEqual(['day-3', 'day-2', 'day-1']);
   expect(await ids(100)).toEqual(['day-3', 'day-2', 'day-1']);
 });

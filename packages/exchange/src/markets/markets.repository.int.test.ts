@@ -89,12 +89,21 @@ test('a market goes along its machine, closed is the end, and fees change for wh
   await expect(change({ status: 'halted' })).rejects.toMatchObject({ kind: 'conflict', code: 'illegal-transition' });
   expect(await change({ status: 'open', feeVersion: 1 })).toMatchObject({ status: 'open', feeVersion: 1, version: 2 });
   expect(await change({ status: 'open' })).toMatchObject({ version: 2 });
-  await expect(change({ status: 'halted', version: 1 })).rejects.toMatchObject({ kind: 'conflict', code: 'stale-version' });
+  await expect(change({ status: 'halted', version: 1 })).rejects.toMatchObject({
+    kind: 'conflict',
+    code: 'stale-version',
+  });
   await expect(change({ feeVersion: 77 })).rejects.toMatchObject({ kind: 'not-found', code: 'unknown-fee-schedule' });
-  expect(await change({ status: 'halted', version: 2, reason: 'news' })).toMatchObject({ status: 'halted', version: 3 });
+  expect(await change({ status: 'halted', version: 2, reason: 'news' })).toMatchObject({
+    status: 'halted',
+    version: 3,
+  });
   expect(await change({ status: 'closed' })).toMatchObject({ status: 'closed' });
   await expect(change({ status: 'open' })).rejects.toMatchObject({ kind: 'conflict', code: 'illegal-transition' });
-  await expect(markets.change({ symbol: 'ETH-BTC', status: 'open' })).rejects.toMatchObject({ kind: 'not-found', code: 'unknown-market' });
+  await expect(markets.change({ symbol: 'ETH-BTC', status: 'open' })).rejects.toMatchObject({
+    kind: 'not-found',
+    code: 'unknown-market',
+  });
 });
 
 test('fee schedules are immutable, a maker never pays more than a taker', async () => {
@@ -116,20 +125,26 @@ test('fee schedules are immutable, a maker never pays more than a taker', async 
     [[], 'tiers'],
   ];
   for (const [given, path] of wrong)
-    await expect(markets.defineFees({ version: 4, tiers: given })).rejects.toMatchObject({ kind: 'invalid-input', issues: [{ path }] });
+    await expect(markets.defineFees({ version: 4, tiers: given })).rejects.toMatchObject({
+      kind: 'invalid-input',
+      issues: [{ path }],
+    });
   const [free, two, three] = await markets.listFees();
   expect(free).toEqual({ version: 1, tiers: [{ tier: 'standard', maker: '0', taker: '0' }] });
   expect(two?.version).toBe(2);
   expect(three).toEqual(defined);
 
-  const racing = Array.from({ length: 6 }, (_, i) => markets.defineFees({ version: 9, tiers: [{ tier: 'standard', maker: '0', taker: `0.00${(i % 2) + 1}` }] }));
+  const racing = Array.from({ length: 6 }, (_, i) =>
+    markets.defineFees({ version: 9, tiers: [{ tier: 'standard', maker: '0', taker: `0.00${(i % 2) + 1}` }] }),
+  );
   const kept = (await Promise.allSettled(racing)).filter(({ status }) => status === 'fulfilled');
   expect(kept).toHaveLength(3);
 });
 
 test('markets are listed in the order of their symbols, by quote, base and status', async () => {
   const { markets } = t.exchange;
-  const symbols = async (filter: object) => (await Array.fromAsync(markets.list({ limit: 2, ...filter }))).map(({ symbol }) => symbol);
+  const symbols = async (filter: object) =>
+    (await Array.fromAsync(markets.list({ limit: 2, ...filter }))).map(({ symbol }) => symbol);
   expect(await symbols({})).toEqual(['BTC-USD', 'BTC-USDT', 'ETH-USD', 'FINE-WEI', 'WEI-FINE']);
   expect(await symbols({ quote: 'USD' })).toEqual(['BTC-USD', 'ETH-USD']);
   expect(await symbols({ base: 'BTC' })).toEqual(['BTC-USD', 'BTC-USDT']);
@@ -149,6 +164,11 @@ test('orders in a market that is not open are refused, and keep the fees they we
   ]);
   expect((await t.exchange.orders.get(before.id)).fees.version).toBe(2);
   await markets.change({ symbol: SYMBOL, status: 'halted' });
-  await expect(t.place({ accountId: 'trader', side: 'buy' })).rejects.toMatchObject({ kind: 'conflict', code: 'market-not-open' });
-  expect(await t.exchange.orders.cancel({ accountId: 'trader', orderId: after.id })).toMatchObject({ status: 'canceled' });
+  await expect(t.place({ accountId: 'trader', side: 'buy' })).rejects.toMatchObject({
+    kind: 'conflict',
+    code: 'market-not-open',
+  });
+  expect(await t.exchange.orders.cancel({ accountId: 'trader', orderId: after.id })).toMatchObject({
+    status: 'canceled',
+  });
 });

@@ -61,8 +61,11 @@ test('the event of a trade tells both sides what became of them, in the flow tha
   const sell = await t.place({ accountId: seller, side: 'sell', quantity: '2' });
   const buy = await t.place({ accountId: buyer, side: 'buy' });
   const match = t.match(sell, buy);
-  await withContext({ correlationId: 'flow-9', causationId: 'cause-9' }, () => matches.settle([{ ...match, matchedAt: '2019-10-11T12:00:00.123456Z' }]));
-  const told = async () => (await t.box.events.all('trade.settled')).find(({ payload }) => payload['tradeId'] === match.tradeId);
+  await withContext({ correlationId: 'flow-9', causationId: 'cause-9' }, () =>
+    matches.settle([{ ...match, matchedAt: '2019-10-11T12:00:00.123456Z' }]),
+  );
+  const told = async () =>
+    (await t.box.events.all('trade.settled')).find(({ payload }) => payload['tradeId'] === match.tradeId);
   await expect.poll(told).toMatchObject({
     occurredAt: '2019-10-11T12:00:00.123456Z',
     correlationId: 'flow-9',
@@ -76,8 +79,30 @@ test('the event of a trade tells both sides what became of them, in the flow tha
       takerSide: 'buy',
       matchedAt: '2019-10-11T12:00:00.123456Z',
       sides: [
-        { orderId: sell.id, accountId: seller, side: 'sell', liquidity: 'maker', cum: '1', leaves: '1', status: 'partially-filled', orderVersion: 2, fee: '0.1', feeAsset: 'USD' },
-        { orderId: buy.id, accountId: buyer, side: 'buy', liquidity: 'taker', cum: '1', leaves: '0', status: 'filled', orderVersion: 2, fee: '0.2', feeAsset: 'USD' },
+        {
+          orderId: sell.id,
+          accountId: seller,
+          side: 'sell',
+          liquidity: 'maker',
+          cum: '1',
+          leaves: '1',
+          status: 'partially-filled',
+          orderVersion: 2,
+          fee: '0.1',
+          feeAsset: 'USD',
+        },
+        {
+          orderId: buy.id,
+          accountId: buyer,
+          side: 'buy',
+          liquidity: 'taker',
+          cum: '1',
+          leaves: '0',
+          status: 'filled',
+          orderVersion: 2,
+          fee: '0.2',
+          feeAsset: 'USD',
+        },
       ],
     },
   });
@@ -122,7 +147,8 @@ test('trades of 0.3 and 0.7 fill an order of one exactly', async () => {
   const { matches, orders, trades } = t.exchange;
   const { buyer, seller } = await pair();
   const buy = await t.place({ accountId: buyer, side: 'buy' });
-  for (const quantity of ['0.3', '0.7']) await matches.settle([t.match(await t.place({ accountId: seller, side: 'sell', quantity }), buy, { quantity })]);
+  for (const quantity of ['0.3', '0.7'])
+    await matches.settle([t.match(await t.place({ accountId: seller, side: 'sell', quantity }), buy, { quantity })]);
   const filled = await trades.listOfOrder(buy.id);
   expect(filled.map(({ quantity }) => quantity)).toEqual(['0.3', '0.7']);
   expect(decimal.sum(filled.map(({ quantity }) => quantity))).toBe('1');
@@ -133,7 +159,11 @@ test('a batch is settled in its order: each match sees what those before it left
   const { matches } = t.exchange;
   const { buyer, seller } = await pair();
   const buy = await t.place({ accountId: buyer, side: 'buy', quantity: '2' });
-  const [s1, s2, s3] = [await t.place({ accountId: seller, side: 'sell' }), await t.place({ accountId: seller, side: 'sell' }), await t.place({ accountId: seller, side: 'sell' })];
+  const [s1, s2, s3] = [
+    await t.place({ accountId: seller, side: 'sell' }),
+    await t.place({ accountId: seller, side: 'sell' }),
+    await t.place({ accountId: seller, side: 'sell' }),
+  ];
   const found = [s1, s2, s3].map((sell, i) => t.match(sell, buy, { tradeId: `batch-${named}-${i}`, quantity: '1' }));
   const strange = { ...found[0]!, tradeId: 'strange', makerOrderId: 'no-such-order' };
   const settled = await matches.settle([found[0]!, strange, found[1]!, found[2]!, found[0]!]);
@@ -153,14 +183,19 @@ test('a batch is settled in its order: each match sees what those before it left
 test('a match settled before answers its trade and moves nothing, another under its id is a conflict', async () => {
   const { matches } = t.exchange;
   const { buyer, seller } = await pair();
-  const [sell, buy] = [await t.place({ accountId: seller, side: 'sell', quantity: '2' }), await t.place({ accountId: buyer, side: 'buy', quantity: '2' })];
+  const [sell, buy] = [
+    await t.place({ accountId: seller, side: 'sell', quantity: '2' }),
+    await t.place({ accountId: buyer, side: 'buy', quantity: '2' }),
+  ];
   const match = t.match(sell, buy, { quantity: '1' });
   const first = await Promise.all(Array.from({ length: 8 }, () => matches.settle([match])));
   for (const outcome of first) expect(outcome).toEqual(first[0]);
   const before = await t.everything();
   expect(await matches.settle([{ ...match, matchedAt: '2027-01-01T00:00:00Z' }])).toEqual(first[0]);
   for (const over of [{ quantity: '0.5' }, { price: '99' }, { makerOrderId: 'x' }, { symbol: 'ETH-USD' }])
-    expect(await matches.settle([{ ...match, ...over }])).toMatchObject([{ ok: false, error: { kind: 'conflict', code: 'id-conflict' } }]);
+    expect(await matches.settle([{ ...match, ...over }])).toMatchObject([
+      { ok: false, error: { kind: 'conflict', code: 'id-conflict' } },
+    ]);
   expect(await t.everything()).toBe(before);
 });
 
@@ -181,13 +216,22 @@ test('what is no match is refused for its reason, alone or among others, and cha
   const budget = await t.place({ accountId: buyer, side: 'buy', type: 'market', quoteBudget: '50', quantity: '2' });
   const own = await t.place({ accountId: buyer, side: 'buy' });
   await t.customer(`both-${named}`, { USD: '1000', BTC: '1' });
-  const [mine, mineToo] = [await t.place({ accountId: `both-${named}`, side: 'sell' }), await t.place({ accountId: `both-${named}`, side: 'buy' })];
+  const [mine, mineToo] = [
+    await t.place({ accountId: `both-${named}`, side: 'sell' }),
+    await t.place({ accountId: `both-${named}`, side: 'buy' }),
+  ];
   const before = await t.everything();
   const conflict = (code: string) => ({ kind: 'conflict', code });
   const match = t.match(sell, buy);
   const cases: [match: Match, error: object][] = [
-    [{ ...match, symbol: 'BTC-DOGE' }, { kind: 'not-found', code: 'unknown-market' }],
-    [{ ...match, takerOrderId: 'nobody' }, { kind: 'not-found', code: 'unknown-order' }],
+    [
+      { ...match, symbol: 'BTC-DOGE' },
+      { kind: 'not-found', code: 'unknown-market' },
+    ],
+    [
+      { ...match, takerOrderId: 'nobody' },
+      { kind: 'not-found', code: 'unknown-order' },
+    ],
     [{ ...match, symbol: 'ETH-USD' }, conflict('wrong-market')],
     [{ ...match, symbol: 'BTC-USDT', makerOrderId: early.id }, conflict('market-not-open')],
     [{ ...match, makerOrderId: second.id }, conflict('same-side')],
@@ -195,16 +239,25 @@ test('what is no match is refused for its reason, alone or among others, and cha
     [{ ...match, takerOrderId: pending.id }, conflict('order-pending')],
     [{ ...match, takerOrderId: canceled.id }, conflict('order-closed')],
     [{ ...match, takerOrderId: short.id, matchedAt: '2026-01-01T01:00:00Z' }, conflict('order-expired')],
-    [{ ...match, price: '100.001' }, { kind: 'invalid-input', code: 'off-tick', issues: [{ path: 'price' }] }],
-    [{ ...match, quantity: '0.000000001' }, { kind: 'invalid-input', code: 'off-lot', issues: [{ path: 'quantity' }] }],
+    [
+      { ...match, price: '100.001' },
+      { kind: 'invalid-input', code: 'off-tick', issues: [{ path: 'price' }] },
+    ],
+    [
+      { ...match, quantity: '0.000000001' },
+      { kind: 'invalid-input', code: 'off-lot', issues: [{ path: 'quantity' }] },
+    ],
     [{ ...match, price: '100.01' }, conflict('price-outside-limit')],
     [{ ...match, price: '99.99' }, conflict('price-outside-limit')],
     [{ ...match, quantity: '1.1' }, conflict('quantity-exceeded')],
     [{ ...match, takerOrderId: budget.id, quantity: '0.51' }, conflict('budget-exceeded')],
     [t.match(mine, mineToo), conflict('self-trade')],
   ];
-  for (const [each, error] of cases) expect(await matches.settle([each]), JSON.stringify(error)).toMatchObject([{ ok: false, error }]);
-  expect(await matches.settle(cases.map(([each], i) => ({ ...each, tradeId: `refused-${i}` })))).toMatchObject(cases.map(([, error]) => ({ ok: false, error })));
+  for (const [each, error] of cases)
+    expect(await matches.settle([each]), JSON.stringify(error)).toMatchObject([{ ok: false, error }]);
+  expect(await matches.settle(cases.map(([each], i) => ({ ...each, tradeId: `refused-${i}` })))).toMatchObject(
+    cases.map(([, error]) => ({ ok: false, error })),
+  );
   expect(await t.everything()).toBe(before);
   expect(await matches.settle([{ ...match, takerOrderId: own.id }])).toMatchObject([{ ok: true }]);
 });
@@ -212,7 +265,10 @@ test('what is no match is refused for its reason, alone or among others, and cha
 test('a market buy spends its budget and no more, and its remainder is canceled', async () => {
   const { matches, orders } = t.exchange;
   const { buyer, seller } = await pair('1000', '10');
-  const [cheap, dear] = [await t.place({ accountId: seller, side: 'sell', price: '100' }), await t.place({ accountId: seller, side: 'sell', price: '200', quantity: '5' })];
+  const [cheap, dear] = [
+    await t.place({ accountId: seller, side: 'sell', price: '100' }),
+    await t.place({ accountId: seller, side: 'sell', price: '200', quantity: '5' }),
+  ];
   const buy = await t.place({ accountId: buyer, side: 'buy', type: 'market', quoteBudget: '400', quantity: '5' });
   expect(buy).toMatchObject({ timeInForce: 'ioc', quoteBudget: '400' });
   expect((await t.balances(buyer))['USD']).toEqual(['599.2', '400.8', '1000']);
@@ -223,7 +279,13 @@ test('a market buy spends its budget and no more, and its remainder is canceled'
   ]);
   expect(settled).toMatchObject([{ ok: true }, { ok: false, error: { code: 'budget-exceeded' } }, { ok: true }]);
   const rest = await orders.cancel({ accountId: buyer, orderId: buy.id, reason: 'unfilled-remainder' });
-  expect(rest).toMatchObject({ status: 'canceled', reason: 'unfilled-remainder', cumulativeQuantity: '2.5', cumulativeQuote: '400', leavesQuantity: '0' });
+  expect(rest).toMatchObject({
+    status: 'canceled',
+    reason: 'unfilled-remainder',
+    cumulativeQuantity: '2.5',
+    cumulativeQuote: '400',
+    leavesQuantity: '0',
+  });
   expect(await t.balances(buyer)).toEqual({ BTC: ['2.5', '0', '2.5'], USD: ['599.2', '0', '599.2'] });
 });
 
@@ -232,11 +294,19 @@ test('a fill-or-kill that finds too little is canceled whole, an immediate-or-ca
   const { buyer, seller } = await pair();
   const sell = await t.place({ accountId: seller, side: 'sell', quantity: '0.4' });
   const fok = await t.place({ accountId: buyer, side: 'buy', timeInForce: 'fok' });
-  expect(await orders.cancel({ accountId: buyer, orderId: fok.id, reason: 'unfilled-remainder' })).toMatchObject({ status: 'canceled', cumulativeQuantity: '0' });
+  expect(await orders.cancel({ accountId: buyer, orderId: fok.id, reason: 'unfilled-remainder' })).toMatchObject({
+    status: 'canceled',
+    cumulativeQuantity: '0',
+  });
   const ioc = await t.place({ accountId: buyer, side: 'buy', timeInForce: 'ioc' });
   await matches.settle([t.match(sell, ioc)]);
-  expect(await orders.cancel({ accountId: buyer, orderId: ioc.id, reason: 'unfilled-remainder' })).toMatchObject({ status: 'canceled', cumulativeQuantity: '0.4' });
-  const late = await matches.settle([t.match(await t.place({ accountId: seller, side: 'sell' }), ioc, { tradeId: `late-${named}`, quantity: '0.1' })]);
+  expect(await orders.cancel({ accountId: buyer, orderId: ioc.id, reason: 'unfilled-remainder' })).toMatchObject({
+    status: 'canceled',
+    cumulativeQuantity: '0.4',
+  });
+  const late = await matches.settle([
+    t.match(await t.place({ accountId: seller, side: 'sell' }), ioc, { tradeId: `late-${named}`, quantity: '0.1' }),
+  ]);
   expect(late).toMatchObject([{ ok: false, error: { code: 'order-closed' } }]);
   expect((await t.balances(buyer))['USD']![1]).toBe('0');
 });
@@ -246,11 +316,26 @@ test('two whole processes settle at once, and what was agreed on is all that hap
   const other = t.box.open('exchange', { workers: false });
   const buy = await t.place({ accountId: buyer, side: 'buy', quantity: '10' });
   const sells = await Promise.all(Array.from({ length: 20 }, () => t.place({ accountId: seller, side: 'sell' })));
-  const settled = await Promise.all(sells.map((sell, i) => (i % 2 ? other : t.exchange).matches.settle([t.match(sell, buy, { quantity: '1' })])));
+  const settled = await Promise.all(
+    sells.map((sell, i) => (i % 2 ? other : t.exchange).matches.settle([t.match(sell, buy, { quantity: '1' })])),
+  );
   expect(settled.flat().filter(({ ok }) => ok)).toHaveLength(10);
   const sequences = settled.flat().flatMap((outcome) => (outcome.ok ? [outcome.value.sequence] : []));
   expect(Math.max(...sequences) - Math.min(...sequences)).toBe(9);
   expect((await t.balances(buyer))['BTC']).toEqual(['10', '0', '10']);
+});
+
+test('a large batch is settled whole, in one call and one sequence; one that is too large is refused by its size', async () => {
+  const { matches, orders } = t.exchange;
+  const { buyer, seller } = await pair('100000', '200');
+  const buy = await t.place({ accountId: buyer, side: 'buy', quantity: '150' });
+  const sells = await Promise.all(Array.from({ length: 150 }, () => t.place({ accountId: seller, side: 'sell' })));
+  const settled = await matches.settle(sells.map((sell) => t.match(sell, buy, { quantity: '1' })));
+  const sequences = settled.map((outcome) => outcome.ok && outcome.value.sequence);
+  expect(sequences).toEqual(sequences.map((_, i) => Number(sequences[0]) + i));
+  expect(await orders.get(buy.id)).toMatchObject({ status: 'filled', cumulativeQuantity: '150', version: 151 });
+  const tooMany = matches.settle(Array.from({ length: 1001 }, () => t.match(sells[0]!, buy, { quantity: '1' })));
+  await expect(tooMany).rejects.toMatchObject({ kind: 'invalid-input' });
 });
 
 test('after all of that the ledger holds', async () => {

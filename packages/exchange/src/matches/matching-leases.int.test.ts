@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]());
 
 const stale = [{ ok: false, error: { kind: 'conflict', code: 'stale-lease' } }];
-const found = async (): Promise<Match> => t.match(await t.place({ accountId: 'seller', side: 'sell' }), await t.place({ accountId: 'buyer', side: 'buy' }));
+const found = async (): Promise<Match> =>
+  t.match(await t.place({ accountId: 'seller', side: 'sell' }), await t.place({ accountId: 'buyer', side: 'buy' }));
 
 test('one engine settles a market: who lost its lease, has another market’s or none is refused, and nothing changes', async () => {
   const { matches, leases } = t.exchange;
@@ -27,7 +28,12 @@ test('one engine settles a market: who lost its lease, has another market’s or
   const match = await found();
   const { tradeId, ...rest } = match;
   const before = await t.everything();
-  for (const options of [{ lease: old }, { lease: elsewhere }, {}, { lease: { name: lease.name, fence: lease.fence + 1 } }]) {
+  for (const options of [
+    { lease: old },
+    { lease: elsewhere },
+    {},
+    { lease: { name: lease.name, fence: lease.fence + 1 } },
+  ]) {
     expect(await matches.settle([match], options)).toMatchObject(stale);
     expect(await matches.prevent([{ ...rest, preventionId: tradeId }], options)).toMatchObject(stale);
   }

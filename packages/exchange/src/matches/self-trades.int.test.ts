@@ -28,30 +28,67 @@ const prevented = (maker: Order, taker: Order, over: Partial<PreventedMatch> = {
   ...over,
 });
 const recorded = (id: string) =>
-  t.stores.pg.query('test', 'read', queryBuilder<Tables>().selectFrom('prevented_matches').select(['account_id', 'price', 'qty', 'stp_mode']).where('id', '=', id));
+  t.stores.pg.query(
+    'test',
+    'read',
+    queryBuilder<Tables>()
+      .selectFrom('prevented_matches')
+      .select(['account_id', 'price', 'qty', 'stp_mode'])
+      .where('id', '=', id),
+  );
 
 test.each([
-  { mode: 'cancel-newest', maker: 'new', taker: 'expired-in-match', left: { USD: ['1000', '0', '1000'], BTC: ['8', '2', '10'] } },
-  { mode: 'cancel-oldest', maker: 'expired-in-match', taker: 'new', left: { USD: ['899.8', '100.2', '1000'], BTC: ['10', '0', '10'] } },
-  { mode: 'cancel-both', maker: 'expired-in-match', taker: 'expired-in-match', left: { USD: ['1000', '0', '1000'], BTC: ['10', '0', '10'] } },
+  {
+    mode: 'cancel-newest',
+    maker: 'new',
+    taker: 'expired-in-match',
+    left: { USD: ['1000', '0', '1000'], BTC: ['8', '2', '10'] },
+  },
+  {
+    mode: 'cancel-oldest',
+    maker: 'expired-in-match',
+    taker: 'new',
+    left: { USD: ['899.8', '100.2', '1000'], BTC: ['10', '0', '10'] },
+  },
+  {
+    mode: 'cancel-both',
+    maker: 'expired-in-match',
+    taker: 'expired-in-match',
+    left: { USD: ['1000', '0', '1000'], BTC: ['10', '0', '10'] },
+  },
 ] as const)('$mode: the maker is $maker and the taker $taker, recorded once', async ({ mode, maker, taker, left }) => {
   const { matches, orders } = t.exchange;
   const met = await meeting(mode);
-  expect(await matches.settle([t.match(met.maker, met.taker)])).toMatchObject([{ ok: false, error: { kind: 'conflict', code: 'self-trade' } }]);
+  expect(await matches.settle([t.match(met.maker, met.taker)])).toMatchObject([
+    { ok: false, error: { kind: 'conflict', code: 'self-trade' } },
+  ]);
   const prevention = prevented(met.maker, met.taker);
   const answer = [{ ok: true, value: { preventionId: prevention.preventionId } }];
   expect(await matches.prevent([prevention])).toEqual(answer);
-  expect(await orders.get(met.maker.id)).toMatchObject({ status: maker, ...(maker !== 'new' && { reason: 'self-trade' }) });
-  expect(await orders.get(met.taker.id)).toMatchObject({ status: taker, ...(taker !== 'new' && { reason: 'self-trade' }) });
+  expect(await orders.get(met.maker.id)).toMatchObject({
+    status: maker,
+    ...(maker !== 'new' && { reason: 'self-trade' }),
+  });
+  expect(await orders.get(met.taker.id)).toMatchObject({
+    status: taker,
+    ...(taker !== 'new' && { reason: 'self-trade' }),
+  });
   expect(await t.balances(met.accountId)).toEqual(left);
-  expect(await recorded(prevention.preventionId)).toEqual([{ account_id: met.accountId, price: '100', qty: '1', stp_mode: mode }]);
+  expect(await recorded(prevention.preventionId)).toEqual([
+    { account_id: met.accountId, price: '100', qty: '1', stp_mode: mode },
+  ]);
 
   const before = await t.everything();
   expect(await matches.prevent([prevention])).toEqual(answer);
-  expect(await matches.prevent([{ ...prevention, quantity: '0.5' }])).toMatchObject([{ ok: false, error: { kind: 'conflict', code: 'id-conflict' } }]);
+  expect(await matches.prevent([{ ...prevention, quantity: '0.5' }])).toMatchObject([
+    { ok: false, error: { kind: 'conflict', code: 'id-conflict' } },
+  ]);
   expect(await t.everything()).toBe(before);
-  const ended = async () => (await t.box.events.all('order.closed')).filter(({ payload }) => payload['accountId'] === met.accountId);
-  await expect.poll(async () => (await ended()).map(({ payload }) => payload['reason'])).toEqual(mode === 'cancel-both' ? ['self-trade', 'self-trade'] : ['self-trade']);
+  const ended = async () =>
+    (await t.box.events.all('order.closed')).filter(({ payload }) => payload['accountId'] === met.accountId);
+  await expect
+    .poll(async () => (await ended()).map(({ payload }) => payload['reason']))
+    .toEqual(mode === 'cancel-both' ? ['self-trade', 'self-trade'] : ['self-trade']);
 });
 
 test('whoever allows it trades with itself, and only pays the fees', async () => {
@@ -78,9 +115,19 @@ test('what is no self-trade is not prevented, and ends nothing', async () => {
     [prevented(one.maker, one.taker, { takerOrderId: 'nobody' }), { kind: 'not-found', code: 'unknown-order' }],
     [prevented(one.maker, one.taker, { symbol: 'BTC-DOGE' }), { kind: 'not-found', code: 'unknown-market' }],
   ];
-  expect(await matches.prevent(cases.map(([given]) => given))).toMatchObject(cases.map(([, error]) => ({ ok: false, error })));
+  expect(await matches.prevent(cases.map(([given]) => given))).toMatchObject(
+    cases.map(([, error]) => ({ ok: false, error })),
+  );
   expect(await t.everything()).toBe(before);
-  const batch = [prevented(one.maker, one.taker), prevented(one.maker, one.taker, { preventionId: 'later' }), prevented(two.maker, two.taker)];
-  expect(await matches.prevent(batch)).toMatchObject([{ ok: true }, { ok: false, error: conflict('order-closed') }, { ok: true }]);
+  const batch = [
+    prevented(one.maker, one.taker),
+    prevented(one.maker, one.taker, { preventionId: 'later' }),
+    prevented(two.maker, two.taker),
+  ];
+  expect(await matches.prevent(batch)).toMatchObject([
+    { ok: true },
+    { ok: false, error: conflict('order-closed') },
+    { ok: true },
+  ]);
   expect(await matches.prevent([])).toEqual([]);
 });

@@ -86,9 +86,12 @@ const statements = {
         left join lateral (
           select o.seq, o.order_id, o.side, o.limit_price, o.leaves_qty, o.accept_seq from order_events as o
           where o.symbol = s.symbol and o.seq > k.seq order by o.seq limit ${p.limit}) as e on true
-        where s.last_seq is distinct from k.seq and (s.status <> 'closed' or k.seq is not null)
+        where s.last_seq is distinct from k.seq
         order by s.symbol, e.seq`.compile(db),
   })),
+  symbols: statement('exchange.orderBooks.symbols', 'read', () =>
+    db.selectFrom('markets').select('symbol').orderBy('symbol'),
+  ),
   keepSnapshot: statement(
     'exchange.orderBooks.snapshot',
     'write',
@@ -157,7 +160,7 @@ export class BookChangeRepository {
     };
   }
 
-  /** Every open market that is not where it was said to have come to, with at most `limit` of the changes since. */
+  /** Every market that is not where it was said to have come to, with at most `limit` of the changes since. */
   async behind(reached: ReadonlyMap<string, number>, limit: number): Promise<Behind[]> {
     const rows = await this.#pg.many(statements.behind, {
       symbols: arrayLiteral([...reached.keys()]),
@@ -171,6 +174,10 @@ export class BookChangeRepository {
     });
   }
 
+  async symbols(): Promise<string[]> {
+    return (await this.#pg.many(statements.symbols, undefined)).map(({ symbol }) => symbol);
+  }
+
   async keepSnapshot(snapshot: BookSnapshot): Promise<Instant> {
     const at = this.#context.clock.now();
     const { symbol, sequence, orders, sha256 } = snapshot;
@@ -182,7 +189,7 @@ export class BookChangeRepository {
   async lastSnapshot(symbol: string, sequence: number): Promise<BookSnapshot> {
     const row = await this.#pg.maybe(statements.lastSnapshot, { symbol, seq: sequence });
     if (!row) return { symbol, sequence: 0, orders: [], sha256: hashBook([]) };
-    return { symbol, sequence: row.seq, orders: row.state as unknown as BookOrder[], sha256: row.sha256 };
+    return { symbol, sequence: row.seq, orders: row.state as BookOrder[], sha256: row.sha256 };
   }
 }
 

@@ -9,8 +9,8 @@ function digitsOf(step: Decimal): number | undefined {
 /** Counts prices in ticks, or quantities in lots: whole numbers, as text, for Redis. */
 export interface Steps {
   /** `value` is a multiple of the step: the markets see to it. */
-  count(value: Decimal): string;
-  value(count: string): Decimal;
+  readonly count: (value: Decimal) => string;
+  readonly value: (count: string) => Decimal;
 }
 
 const cache = new Map<Decimal, Steps>();

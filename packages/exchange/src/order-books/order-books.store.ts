@@ -3,6 +3,7 @@ import {
   type AdapterContext,
   type CallOptions,
   type Instant,
+  type Projection,
   isAdapterError,
   operation,
   refusal,
@@ -47,7 +48,6 @@ export class OrderBookStore implements OrderBooks {
   readonly #syncing = new Map<string, Promise<MarketHead>>();
   #recheckedAt = performance.now();
   readonly #fallbacks: () => void;
-  readonly #drift: (value: number, labels: { projection: string }) => void;
 
   constructor(context: AdapterContext, changes: BookChangeRepository, books: BookProjectionStore) {
     this.#context = context;
@@ -56,11 +56,6 @@ export class OrderBookStore implements OrderBooks {
     this.#fallbacks = context.telemetry.counter(
       'exchange_book_fallbacks_total',
       'Depths read from the tables because Redis could not',
-    );
-    this.#drift = context.telemetry.gauge(
-      'adapter_projection_drift',
-      'Differences between a projection in Redis and the tables',
-      ['projection'],
     );
   }
 
@@ -118,10 +113,18 @@ export class OrderBookStore implements OrderBooks {
           countDifferences(foldBook(live.orders, after), tables.orders) +
           (live.sequence + after.length === tables.sequence ? 0 : 1)
         : tables.orders.length + 1;
-      this.#drift(differences, { projection: 'order-book' });
       return { symbol: input.symbol, sequence: tables.sequence, compared: tables.orders.length, differences };
     });
   }
+
+  /** For the drift verifier. `verify` compares both sides at one change, so they stand here for what it found: nothing, and how much. */
+  readonly projection: Projection<number> = {
+    name: 'order-books',
+    ids: () => this.#changes.symbols(),
+    fromRedis: async () => ({ version: 0, value: 0 }),
+    fromPostgres: async (symbol) => ({ version: 0, value: (await this.verify(symbol)).differences }),
+    repair: async (symbol) => void (await this.#rebuild(symbol, true)),
+  };
 
   snapshot(symbol: string, options?: CallOptions): Promise<BookSnapshot & { takenAt: Instant }> {
     return this.#context.run(operations.snapshot, { symbol }, options, async (input) => {

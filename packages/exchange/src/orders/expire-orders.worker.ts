@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderRepository } from './orders.repository.ts';
 
 const BATCH = 100;
-const PAUSE_MS = 1000;
+const PAUSE_MS = 200;
 
 /** Ends the orders whose time is over in business time. */
 export const expireOrders = (orders: OrderRepository) => ({

@@ -29,7 +29,8 @@ test('what rests is listed by price and time, bids before asks, page by page', a
 
   const bids = [b2, b1, b3, asked].map(({ id }) => id);
   const asks = [a2, a1, a3].map(({ id }) => id);
-  const ids = async (filter: object) => (await Array.fromAsync(orders.listOpen({ symbol: SYMBOL, ...filter }))).map(({ id }) => id);
+  const ids = async (filter: object) =>
+    (await Array.fromAsync(orders.listOpen({ symbol: SYMBOL, ...filter }))).map(({ id }) => id);
   for (const limit of [1, 2, 3, 100]) {
     expect(await ids({ limit })).toEqual([...bids, ...asks]);
     expect(await ids({ limit, side: 'sell' })).toEqual(asks);
@@ -47,12 +48,16 @@ test('the orders of an account are listed by when they were placed, narrowed by 
   await t.exchange.markets.open({ symbol: 'ETH-USD', tickSize: '0.01', lotSize: '0.001' });
   const placed: Order[] = [];
   for (let i = 0; i < 5; i += 1) {
-    placed.push(await t.place({ accountId: 'hist', side: i % 2 ? 'sell' : 'buy', ...(i === 4 && { symbol: 'ETH-USD' }) }));
+    placed.push(
+      await t.place({ accountId: 'hist', side: i % 2 ? 'sell' : 'buy', ...(i === 4 && { symbol: 'ETH-USD' }) }),
+    );
     await t.box.clock.advance('PT1M');
   }
   await orders.cancel({ accountId: 'hist', orderId: placed[0]!.id });
   const which = async (filter: object) =>
-    (await Array.fromAsync(orders.list({ accountId: 'hist', limit: 2, ...filter }))).map(({ id }) => placed.findIndex((order) => order.id === id));
+    (await Array.fromAsync(orders.list({ accountId: 'hist', limit: 2, ...filter }))).map(({ id }) =>
+      placed.findIndex((order) => order.id === id),
+    );
   expect(await which({})).toEqual([4, 3, 2, 1, 0]);
   expect(await which({ sort: 'oldest' })).toEqual([0, 1, 2, 3, 4]);
   expect(await which({ symbol: 'ETH-USD' })).toEqual([4]);
@@ -89,7 +94,11 @@ test('an order that is done is archived after a day: still found, listed and tol
 
   const archived = async () => {
     await using facts = await t.facts();
-    return (await facts.query<{ id: string }>("select id from facts_orders where account_id = 'arch' and archived order by id")).map(({ id }) => id);
+    return (
+      await facts.query<{ id: string }>(
+        "select id from facts_orders where account_id = 'arch' and archived order by id",
+      )
+    ).map(({ id }) => id);
   };
   await t.box.clock.advance('PT23H');
   await orders.cancel({ accountId: 'arch', orderId: recent.id });
@@ -108,7 +117,9 @@ test('an order that is done is archived after a day: still found, listed and tol
 
   const again = { accountId: 'arch', side: 'buy' } as const;
   expect(await t.place({ ...again, clientOrderId: 'filled' })).toMatchObject({ id: filled.id, status: 'filled' });
-  expect(await t.place({ ...again, clientOrderId: 'canceled', orderId: 'arch-2' })).toMatchObject({ status: 'canceled' });
+  expect(await t.place({ ...again, clientOrderId: 'canceled', orderId: 'arch-2' })).toMatchObject({
+    status: 'canceled',
+  });
   const conflict = { kind: 'conflict', code: 'id-conflict' };
   const closed = { kind: 'conflict', code: 'order-closed' };
   const calls = [

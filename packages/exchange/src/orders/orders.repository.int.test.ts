@@ -10,7 +10,15 @@ afterAll(() => t[Symbol.asyncDispose]());
 
 const start = '2026-01-01T00:00:00.000000Z';
 const limit = (over: Partial<PlaceOrder> & { accountId: string }) =>
-  ({ symbol: SYMBOL, side: 'buy', type: 'limit', quantity: '10.0', price: '3000.00', clientOrderId: 'c1', ...over }) as PlaceOrder;
+  ({
+    symbol: SYMBOL,
+    side: 'buy',
+    type: 'limit',
+    quantity: '10.0',
+    price: '3000.00',
+    clientOrderId: 'c1',
+    ...over,
+  }) as PlaceOrder;
 
 test('a limit order is read back to the letter, holds its worst cost and fee, and fills', async () => {
   const { orders, matches } = t.exchange;
@@ -45,7 +53,12 @@ test('a limit order is read back to the letter, holds its worst cost and fee, an
   const half = await orders.place(limit({ accountId: 'o1b', side: 'sell', quantity: '5' }));
   const rest = await orders.place(limit({ accountId: 'o1b', side: 'sell', quantity: '5', clientOrderId: 'c2' }));
   await matches.settle([t.match(placed, half)]);
-  expect(await orders.get(placed.id)).toMatchObject({ status: 'partially-filled', cumulativeQuantity: '5', leavesQuantity: '5', version: 2 });
+  expect(await orders.get(placed.id)).toMatchObject({
+    status: 'partially-filled',
+    cumulativeQuantity: '5',
+    leavesQuantity: '5',
+    version: 2,
+  });
   expect(await orders.get(placed.id)).not.toHaveProperty('closedAt');
   await matches.settle([t.match(placed, rest, { quantity: '5' })]);
   expect(await orders.get(placed.id)).toMatchObject({
@@ -56,7 +69,14 @@ test('a limit order is read back to the letter, holds its worst cost and fee, an
     closedAt: start,
     version: 3,
   });
-  expect((await orders.listEvents(placed.id)).map(({ version, type, status, cumulativeQuantity }) => [version, type, status, cumulativeQuantity])).toEqual([
+  expect(
+    (await orders.listEvents(placed.id)).map(({ version, type, status, cumulativeQuantity }) => [
+      version,
+      type,
+      status,
+      cumulativeQuantity,
+    ]),
+  ).toEqual([
     [1, 'placed', 'new', '0'],
     [2, 'filled', 'partially-filled', '5'],
     [3, 'filled', 'filled', '10'],
@@ -84,12 +104,14 @@ test('an order placed again is the one that stands, whoever calls how often; wit
     { selfTradePrevention: 'none' },
     { riskCheckId: 'k' },
   ];
-  const conflicts = others.map((over) => orders.place({ ...byClient, ...over } as PlaceOrder));
-  conflicts.push(orders.place({ ...byOrder, accountId: 'o2b' } as PlaceOrder), orders.place({ ...byClient, orderId: 'another' }));
+  const conflicts = others.map((over) => orders.place({ ...byClient, ...over }));
+  conflicts.push(orders.place({ ...byOrder, accountId: 'o2b' }), orders.place({ ...byClient, orderId: 'another' }));
   for (const error of await errorsOf(conflicts)) expect(error).toMatchObject({ kind: 'conflict', code: 'id-conflict' });
   expect(await t.everything()).toBe(before);
   // Of another account the same client id is another order.
-  expect((await orders.place({ ...byClient, accountId: 'o2b' })).id).not.toBe((await orders.findByClientOrderId('o2', 'c1'))!.id);
+  expect((await orders.place({ ...byClient, accountId: 'o2b' })).id).not.toBe(
+    (await orders.findByClientOrderId('o2', 'c1'))!.id,
+  );
 });
 
 test('what may not be placed is refused by its code and field, and takes no id', async () => {
@@ -111,8 +133,17 @@ test('what may not be placed is refused by its code and field, and takes no id',
   const missing = (code: string) => ({ kind: 'not-found', code });
   const invalid = (path: string, code = 'invalid-input') => ({ kind: 'invalid-input', code, issues: [{ path }] });
   const cases: [over: Partial<PlaceOrder>, error: object][] = [
-    [{ quantity: '100' }, { ...conflict('insufficient-funds'), details: { accountId: 'o3', symbol: SYMBOL, required: '10020', available: '1000' } }],
-    [{ side: 'sell', quantity: '1.1' }, { ...conflict('insufficient-funds'), details: { required: '1.1', available: '1' } }],
+    [
+      { quantity: '100' },
+      {
+        ...conflict('insufficient-funds'),
+        details: { accountId: 'o3', symbol: SYMBOL, required: '10020', available: '1000' },
+      },
+    ],
+    [
+      { side: 'sell', quantity: '1.1' },
+      { ...conflict('insufficient-funds'), details: { required: '1.1', available: '1' } },
+    ],
     [{ accountId: 'nobody' }, missing('unknown-account')],
     [{ accountId: 'external' }, conflict('not-a-customer')],
     [{ accountId: 'o3-susp' }, conflict('account-suspended')],
@@ -149,10 +180,20 @@ test('what may not be placed is refused by its code and field, and takes no id',
 test('orders of one moment share a statement, each with its own outcome, funds counted one after the other', async () => {
   const { orders } = t.exchange;
   await t.customer('o4', { USD: '350' });
-  const calls = Array.from({ length: 6 }, (_, i) => orders.place(limit({ accountId: 'o4', quantity: '1', price: '100', clientOrderId: `b${i}` })));
+  const calls = Array.from({ length: 6 }, (_, i) =>
+    orders.place(limit({ accountId: 'o4', quantity: '1', price: '100', clientOrderId: `b${i}` })),
+  );
   calls.push(orders.place(limit({ accountId: 'nobody', quantity: '1' })));
   const results = await Promise.allSettled(calls);
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected', 'rejected']);
+  expect(results.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'rejected',
+    'rejected',
+    'rejected',
+  ]);
   const placed = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.acceptSequence!] : []));
   expect(placed).toEqual([placed[0], placed[0]! + 1, placed[0]! + 2]);
   expect(await t.balances('o4')).toMatchObject({ USD: ['49.4', '300.6', '350'] });
@@ -163,13 +204,30 @@ test('cancel gives the hold back, once; a filled order is not canceled', async (
   await t.customer('o5', { USD: '1000', BTC: '1' });
   const order = await t.place({ accountId: 'o5', side: 'buy', quantity: '2' });
   const canceled = await orders.cancel({ accountId: 'o5', orderId: order.id, version: 1 });
-  expect(canceled).toEqual({ ...order, status: 'canceled', reason: 'requested', leavesQuantity: '0', version: 2, closedAt: start });
-  expect(await Promise.all([1, 2, 3].map(() => orders.cancel({ accountId: 'o5', orderId: order.id })))).toEqual([canceled, canceled, canceled]);
+  expect(canceled).toEqual({
+    ...order,
+    status: 'canceled',
+    reason: 'requested',
+    leavesQuantity: '0',
+    version: 2,
+    closedAt: start,
+  });
+  expect(await Promise.all([1, 2, 3].map(() => orders.cancel({ accountId: 'o5', orderId: order.id })))).toEqual([
+    canceled,
+    canceled,
+    canceled,
+  ]);
   expect(await t.balances('o5')).toMatchObject({ USD: ['1000', '0', '1000'] });
 
   await t.customer('o5b', { BTC: '1' });
-  const [buy, sell] = [await t.place({ accountId: 'o5', side: 'buy' }), await t.place({ accountId: 'o5b', side: 'sell' })];
-  await expect(orders.cancel({ accountId: 'o5', orderId: buy.id, version: 7 })).rejects.toMatchObject({ kind: 'conflict', code: 'stale-version' });
+  const [buy, sell] = [
+    await t.place({ accountId: 'o5', side: 'buy' }),
+    await t.place({ accountId: 'o5b', side: 'sell' }),
+  ];
+  await expect(orders.cancel({ accountId: 'o5', orderId: buy.id, version: 7 })).rejects.toMatchObject({
+    kind: 'conflict',
+    code: 'stale-version',
+  });
   await matches.settle([t.match(sell, buy)]);
   const before = await t.everything();
   const over = { kind: 'conflict', code: 'order-closed' };
@@ -183,7 +241,15 @@ test('cancel gives the hold back, once; a filled order is not canceled', async (
     orders.accept({ orderId: buy.id }),
     orders.cancel({ ...filled, orderId: 'no-such-order' }),
   ];
-  expect(await errorsOf(calls)).toMatchObject([over, over, over, over, over, over, { kind: 'not-found', code: 'unknown-order' }]);
+  expect(await errorsOf(calls)).toMatchObject([
+    over,
+    over,
+    over,
+    over,
+    over,
+    over,
+    { kind: 'not-found', code: 'unknown-order' },
+  ]);
   expect(await t.everything()).toBe(before);
 });
 
@@ -201,8 +267,14 @@ test('a pending order holds its funds without a place in the book, until it is a
   expect(accepted).toMatchObject({ status: 'new', version: 2, acceptSequence: expect.any(Number) });
   expect(await orders.accept({ orderId: yes.id })).toEqual(accepted);
   expect(await openIds()).toContain(yes.id);
-  expect(await orders.reject({ accountId: 'o6', orderId: no.id, reason: 'risk' })).toMatchObject({ status: 'rejected', reason: 'risk' });
-  await expect(orders.reject({ accountId: 'o6', orderId: yes.id, reason: 'risk' })).rejects.toMatchObject({ kind: 'conflict', code: 'illegal-transition' });
+  expect(await orders.reject({ accountId: 'o6', orderId: no.id, reason: 'risk' })).toMatchObject({
+    status: 'rejected',
+    reason: 'risk',
+  });
+  await expect(orders.reject({ accountId: 'o6', orderId: yes.id, reason: 'risk' })).rejects.toMatchObject({
+    kind: 'conflict',
+    code: 'illegal-transition',
+  });
   await expect(orders.accept({ orderId: no.id })).rejects.toMatchObject({ kind: 'conflict', code: 'order-closed' });
   expect(await t.balances('o6')).toMatchObject({ USD: ['899.8', '100.2', '1000'] });
 });
@@ -214,9 +286,17 @@ test('a change that is asked for is noted, and when it is refused the order is w
   const order = await t.place({ accountId: 'o7', side: 'buy', quantity: '2' });
   const mine = { accountId: 'o7', orderId: order.id };
   await expect(orders.refuseChange(mine)).rejects.toMatchObject({ kind: 'conflict', code: 'not-pending' });
-  expect(await orders.requestChange({ ...mine, change: 'replace' })).toMatchObject({ status: 'pending-replace', version: 2 });
-  expect(await orders.requestChange({ ...mine, change: 'cancel', reason: 'changed my mind' })).toMatchObject({ status: 'pending-cancel', version: 3 });
-  await expect(orders.requestChange({ ...mine, change: 'replace' })).rejects.toMatchObject({ code: 'illegal-transition' });
+  expect(await orders.requestChange({ ...mine, change: 'replace' })).toMatchObject({
+    status: 'pending-replace',
+    version: 2,
+  });
+  expect(await orders.requestChange({ ...mine, change: 'cancel', reason: 'changed my mind' })).toMatchObject({
+    status: 'pending-cancel',
+    version: 3,
+  });
+  await expect(orders.requestChange({ ...mine, change: 'replace' })).rejects.toMatchObject({
+    code: 'illegal-transition',
+  });
   expect(await orders.refuseChange(mine)).toMatchObject({ status: 'new', version: 4 });
 
   await orders.requestChange({ ...mine, change: 'cancel' });
@@ -229,7 +309,15 @@ test('a change that is asked for is noted, and when it is refused the order is w
   await matches.settle([t.match(order, last, { quantity: '1' })]);
   expect(await orders.get(order.id)).toMatchObject({ status: 'filled' });
   expect((await orders.listEvents(order.id)).map(({ type }) => type)).toEqual([
-    'placed', 'replace-requested', 'cancel-requested', 'request-rejected', 'cancel-requested', 'filled', 'request-rejected', 'cancel-requested', 'filled',
+    'placed',
+    'replace-requested',
+    'cancel-requested',
+    'request-rejected',
+    'cancel-requested',
+    'filled',
+    'request-rejected',
+    'cancel-requested',
+    'filled',
   ]);
 });
 
@@ -237,19 +325,31 @@ test('orders expire in business time and give their holds back; a day order with
   const { orders } = t.exchange;
   await t.customer('o8', { USD: '1000' });
   const gtd = await t.place({ accountId: 'o8', side: 'buy', timeInForce: 'gtd', expiresAt: '2026-01-01T00:10:00Z' });
-  const pending = await t.place({ accountId: 'o8', side: 'buy', timeInForce: 'gtd', expiresAt: '2026-01-01T00:10:00Z', pending: true });
+  const pending = await t.place({
+    accountId: 'o8',
+    side: 'buy',
+    timeInForce: 'gtd',
+    expiresAt: '2026-01-01T00:10:00Z',
+    pending: true,
+  });
   const day = await t.place({ accountId: 'o8', side: 'buy', timeInForce: 'day' });
   const gtc = await t.place({ accountId: 'o8', side: 'buy' });
   expect(day.expiresAt).toBe('2026-01-02T00:00:00.000000Z');
   const status = async (id: string) => (await orders.get(id)).status;
   await t.box.clock.advance('PT11M');
-  await expect.poll(() => Promise.all([gtd, pending].map(({ id }) => status(id))), { timeout: 5000 }).toEqual(['expired', 'expired']);
-  expect(await orders.get(gtd.id)).toMatchObject({ reason: 'time-in-force', closedAt: '2026-01-01T00:11:00.000000Z', leavesQuantity: '0' });
+  await expect.poll(() => Promise.all([gtd, pending].map(({ id }) => status(id)))).toEqual(['expired', 'expired']);
+  expect(await orders.get(gtd.id)).toMatchObject({
+    reason: 'time-in-force',
+    closedAt: '2026-01-01T00:11:00.000000Z',
+    leavesQuantity: '0',
+  });
   expect(await status(day.id)).toBe('new');
   await t.box.clock.set('2026-01-02T00:00:00Z');
-  await expect.poll(() => status(day.id), { timeout: 5000 }).toBe('expired');
+  await expect.poll(() => status(day.id)).toBe('expired');
   expect(await status(gtc.id)).toBe('new');
   expect(await t.balances('o8')).toMatchObject({ USD: ['899.8', '100.2', '1000'] });
   // The same day order again is that one, though by now its day would end later.
-  expect(await t.place({ accountId: 'o8', side: 'buy', timeInForce: 'day', clientOrderId: day.clientOrderId })).toMatchObject({ id: day.id, status: 'expired' });
+  expect(
+    await t.place({ accountId: 'o8', side: 'buy', timeInForce: 'day', clientOrderId: day.clientOrderId }),
+  ).toMatchObject({ id: day.id, status: 'expired' });
 });

@@ -628,20 +628,23 @@ const endOfDay = (at: Instant): Instant => instant.of(new Date(Math.floor(instan
 /** What a repeat must equal. The end of a day is ours and not the caller's, so it is left out. */
 const placeHash = (order: Placing['order'], tif: string) =>
   requestHash(
-    ...[
-      order.orderId,
-      scopeOf(order),
-      order.accountId,
-      order.symbol,
-      order.clientOrderId,
-      order.side,
-      order.type,
-      tif,
-      order.quantity,
-      order.price,
-      order.quoteBudget,
-    ],
-    ...[order.selfTradePrevention, order.postOnly, order.pending, order.riskCheckId, order.validUntil, order.expiresAt],
+    order.orderId,
+    scopeOf(order),
+    order.accountId,
+    order.symbol,
+    order.clientOrderId,
+    order.side,
+    order.type,
+    tif,
+    order.quantity,
+    order.price,
+    order.quoteBudget,
+    order.selfTradePrevention,
+    order.postOnly,
+    order.pending,
+    order.riskCheckId,
+    order.validUntil,
+    order.expiresAt,
   );
 
 /** What was asked for and what the statement answered make the order. */

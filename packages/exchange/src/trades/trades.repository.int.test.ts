@@ -16,7 +16,12 @@ beforeAll(async () => {
   for (let i = 0; i < 7; i += 1) {
     const symbol = i === 6 ? 'ETH-USD' : SYMBOL;
     const sell = await t.place({ accountId: i === 2 ? 'alice' : 'bob', side: 'sell', symbol });
-    const taker = i === 2 ? await t.place({ accountId: 'bob', side: 'buy' }) : i === 6 ? await t.place({ accountId: 'alice', side: 'buy', symbol }) : buy;
+    const taker =
+      i === 2
+        ? await t.place({ accountId: 'bob', side: 'buy' })
+        : i === 6
+          ? await t.place({ accountId: 'alice', side: 'buy', symbol })
+          : buy;
     const match = t.match(sell, taker, { quantity: '1' });
     const [maker, other] = i % 2 ? [match.takerOrderId, match.makerOrderId] : [match.makerOrderId, match.takerOrderId];
     const [settled] = await t.exchange.matches.settle([{ ...match, makerOrderId: maker, takerOrderId: other }]);
@@ -37,7 +42,8 @@ test('a trade is found as it was settled, with both sides', async () => {
 
 test('the trades of a market run in a dense sequence, listed from either end and for a time', async () => {
   const { trades, markets } = t.exchange;
-  const list = async (filter: object) => numbers(await Array.fromAsync(trades.listOfMarket({ symbol: SYMBOL, limit: 2, ...filter })));
+  const list = async (filter: object) =>
+    numbers(await Array.fromAsync(trades.listOfMarket({ symbol: SYMBOL, limit: 2, ...filter })));
   expect(all.slice(0, 6).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(all[6]!.sequence).toBe(1);
   expect(await list({})).toEqual([0, 1, 2, 3, 4, 5]);
@@ -50,7 +56,8 @@ test('the trades of a market run in a dense sequence, listed from either end and
 
 test('the trades of an account are found on either side, by market, side and time', async () => {
   const { trades } = t.exchange;
-  const list = async (filter: object) => numbers(await Array.fromAsync(trades.listOfAccount({ accountId: 'alice', limit: 2, ...filter })));
+  const list = async (filter: object) =>
+    numbers(await Array.fromAsync(trades.listOfAccount({ accountId: 'alice', limit: 2, ...filter })));
   expect(await list({})).toEqual([0, 1, 2, 3, 4, 5, 6]);
   expect(await list({ side: 'sell' })).toEqual([2]);
   expect(await list({ side: 'buy' })).toEqual([0, 1, 3, 4, 5, 6]);

@@ -27,7 +27,9 @@ const adapter = { ...definition, migrations: migrationsDirectory };
 
 export async function openArena(clock?: Clock): Promise<Arena> {
   await using stack = new AsyncDisposableStack();
-  const quiet = { purpose: 'test', durable: true, log: () => {} } as const;
+  // Processes of this machine, because a fault may be a signal to one of them.
+  const env = { ...process.env, INFRA: 'embedded' };
+  const quiet = { purpose: 'test', durable: true, env, log: () => {} } as const;
   const postgres = stack.use(await startPostgres(quiet));
   const redis = stack.use(await startRedis(quiet));
   const toPostgres = stack.use(await startProxy({ target: postgres }));

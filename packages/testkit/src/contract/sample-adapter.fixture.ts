@@ -18,6 +18,7 @@ import {
   refusal,
   textInput,
 } from '@tse/core';
+import { defineEvents } from '@tse/core/events';
 import { migrationsDirectory } from '@tse/migrations';
 import { z } from 'zod';
 
@@ -73,50 +74,61 @@ create function find_note(p_id text) returns table (note jsonb) language sql set
 const folder = mkdtempSync(join(tmpdir(), 'tse-sample-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 cpSync(fileURLToPath(new URL('core', migrationsDirectory)), join(folder, 'core'), { recursive: true });
-mkdirSync(join(folder, 'sample'));
-writeFileSync(join(folder, 'sample/0001_create_notes.sql'), migration);
+for (const name of ['sample', 'other']) {
+  mkdirSync(join(folder, name));
+  writeFileSync(join(folder, name, '0001_create_notes.sql'), migration);
+}
 
-const definition = {
-  identity: { name: 'sample', schema: 'sample', prefix: 'sample' },
+const definitionOf = (name: string) => ({
+  identity: { name, schema: name, prefix: name },
   families: keyFamilies({ pin: 'pin' }),
   minSchema: '0001_create_notes',
   migrations: pathToFileURL(`${folder}/`),
-};
+});
 
-export const createSampleAdapter = Object.assign(
-  (options?: AdapterOptions): SampleAdapter => {
-    const { context, keys, mount } = openAdapter({ ...definition, options });
-    const idle = {
-      name: 'idle',
-      run: (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
-    };
-    return {
-      ...mount({ workers: [idle] }),
-      put: (input, callOptions) =>
-        context.run(operations.put, input, callOptions, async (note) => {
-          const { outcome } = await context.pg.one(statements.put, {
-            id: note.id,
-            note: JSON.stringify(note),
-            eventId: context.ids.next(),
-            at: context.clock.now(),
-            context: contextLiteral(),
-          });
-          if (outcome !== 'ok') throw refusal(outcome);
-          return note.id;
-        }),
-      find: (id, callOptions) =>
-        context.run(operations.find, id, callOptions, async (known) => {
-          const row = await context.pg.maybe(statements.find, { id: known });
-          return row && JSON.stringify(row.note);
-        }),
-      pin: (input, callOptions) =>
-        context.run(operations.pin, input, callOptions, ({ id, seconds }) =>
-          context.redis.write(
-            'sample.notes.pin',
-            async (client) => (await client.set(keys.pin(id), '1', 'EX', seconds)) === 'OK',
+const adapterOf = (definition: ReturnType<typeof definitionOf>) =>
+  Object.assign(
+    (options?: AdapterOptions): SampleAdapter => {
+      const { context, keys, mount } = openAdapter({ ...definition, options });
+      const idle = {
+        name: 'idle',
+        run: (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+      };
+      return {
+        ...mount({ workers: [idle] }),
+        put: (input, callOptions) =>
+          context.run(operations.put, input, callOptions, async (note) => {
+            const { outcome } = await context.pg.one(statements.put, {
+              id: note.id,
+              note: JSON.stringify(note),
+              eventId: context.ids.next(),
+              at: context.clock.now(),
+              context: contextLiteral(),
+            });
+            if (outcome !== 'ok') throw refusal(outcome);
+            return note.id;
+          }),
+        find: (id, callOptions) =>
+          context.run(operations.find, id, callOptions, async (known) => {
+            const row = await context.pg.maybe(statements.find, { id: known });
+            return row && JSON.stringify(row.note);
+          }),
+        pin: (input, callOptions) =>
+          context.run(operations.pin, input, callOptions, ({ id, seconds }) =>
+            context.redis.write(
+              'sample.notes.pin',
+              async (client) => (await client.set(keys.pin(id), '1', 'EX', seconds)) === 'OK',
+            ),
           ),
-        ),
-    };
-  },
-  { definition },
-);
+      };
+    },
+    { definition },
+  );
+
+export const createSampleAdapter = adapterOf(definitionOf('sample'));
+/** The same under another schema and prefix. */
+export const createOtherAdapter = adapterOf(definitionOf('other'));
+
+export const sampleEvents = defineEvents(createSampleAdapter.definition.identity, {
+  'note.put': { payload: z.object({ id: z.string(), price: z.string() }), example: { id: 'n1', price: '1.5' } },
+});

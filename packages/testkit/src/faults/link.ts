@@ -29,8 +29,8 @@ export function link(
   let watch: Watch | undefined;
 
   const reset = (): void => {
-    client.resetAndDestroy();
-    server.resetAndDestroy();
+    resetSocket(client);
+    resetSocket(server);
     gone();
   };
   const toServer = lane(client, server, () => weather.delayMs);
@@ -54,6 +54,9 @@ export function link(
   client.on('close', () => unlessBlackhole(() => (toServer.end(), gone())));
   return { reset, resetIfDamaged: () => (damaged ? reset() : undefined) };
 }
+
+/** A socket that is reset while its end is on its way is never closed: Node then spins at the end of the process. */
+const resetSocket = (socket: Socket): void => void (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
 
 const passOn = ({ toServer, toClient }: Wire): Watch => ({ fromClient: toServer, fromServer: toClient });
 

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { withContext } from '@tse/core';
 import { Client } from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { seededIds } from '../clock/seeded-ids.ts';
-import { createSampleAdapter } from '../contract/sample-adapter.fixture.ts';
+import { createOtherAdapter, createSampleAdapter, sampleEvents } from '../contract/sample-adapter.fixture.ts';
 import { sandbox } from './sandbox.ts';
 
+const run = promisify(execFile);
 const note = { id: 'n1', body: 'hello', price: '1.5' };
 
 test('an adapter works on an instance of its own, with its own login', async () => {
@@ -94,6 +98,24 @@ describe('events', () => {
     expect(await box.events.next('note.put')).toMatchObject({ aggregateId: 'n3' });
   });
 
+  test('of one adapter reach the consumers of another', async () => {
+    await using box = await sandbox({
+      sample: createSampleAdapter,
+      other: createOtherAdapter,
+      second: createSampleAdapter,
+    });
+    const consumed: string[] = [];
+    await using _ = box.other.inbox.consume({ name: 'notes', from: sampleEvents, start: 'earliest' }, ({ payload }) => {
+      consumed.push(payload.id);
+      return Promise.resolve();
+    });
+    await box.second.put({ ...note, id: 'elsewhere' });
+    await box.sample.put(note);
+    await expect.poll(() => consumed).toEqual(['n1']);
+    await expect.poll(() => box.other.inbox.published(sampleEvents)).toMatchObject({ publishSeq: 1 });
+    expect(box.other.inbox.health()).toMatchObject([{ consumer: 'notes', source: box.sample.identity.schema }]);
+  });
+
   test('of several adapters are all there, each told by its source', async () => {
     await using box = await sandbox({ left: createSampleAdapter, right: createSampleAdapter });
     await Promise.all([box.left.put(note), box.right.put(note)]);
@@ -125,6 +147,14 @@ test('nothing stays behind', async () => {
   );
   await db.end();
   expect(rows).toEqual([{ schema: null, roles: 0 }]);
+});
+
+test('a process outside of vitest finds the servers by their URLs, and ends by itself', async () => {
+  const fixture = join(import.meta.dirname, 'process-that-ends.fixture.ts');
+  const { postgres, redis } = inject('servers');
+  const env = { ...process.env, VITEST: '', TSE_TEST_POSTGRES_URL: postgres, TSE_TEST_REDIS_URL: redis };
+  const { stdout } = await run(process.execPath, ['--conditions=@tse/source', fixture], { env, timeout: 20_000 });
+  expect(stdout).toBe('done\n');
 });
 
 test('what cannot be a sandbox is said', async () => {

@@ -11,6 +11,7 @@ import { fund } from './funding.ts';
 import { type OwnInstance, type SandboxDefinition, freshName, ownInstance } from './own-instance.ts';
 import { type SandboxEvents, streamEvents } from './stream-events.ts';
 import { testServers } from './test-servers.ts';
+import { wireInbox } from './wired-inbox.ts';
 
 /** A `create…Adapter`. */
 export type AdapterFactory<Adapter extends BaseAdapter = BaseAdapter> = ((options?: AdapterOptions) => Adapter) & {
@@ -55,8 +56,8 @@ export interface Box<F extends Factories> extends AsyncDisposable {
 export type Sandbox<F extends Factories> = Box<F> & { readonly [K in keyof F]: ReturnType<F[K]> };
 
 /**
- * Opens adapters on fresh instances of their own, with own roles, on real servers behind fault proxies. `await using` closes the adapters
- * and drops the instances.
+ * Opens adapters on fresh instances of their own, with own roles, on real servers behind fault proxies. Their consumers read each other's
+ * streams; of two adapters of a kind the first one's. `await using` closes the adapters and drops the instances.
  */
 export async function sandbox<F extends Factories>(factories: F, options: SandboxOptions = {}): Promise<Sandbox<F>> {
   const resources = new AsyncDisposableStack();
@@ -75,8 +76,9 @@ async function openSandbox<F extends Factories>(
 ): Promise<Sandbox<F>> {
   const servers = options.servers ?? (await testServers());
   const admin = { postgresUrl: servers.postgres, redisUrl: servers.redis };
+  const shared = freshName();
   const [instances, postgres, redis] = await Promise.all([
-    instancesOf(factories, admin, resources),
+    instancesOf(factories, shared, admin, resources),
     startProxy({ target: addressOf(servers.postgres, 5432) }).then((proxy) => resources.use(proxy)),
     startProxy({ target: addressOf(servers.redis, 6379) }).then((proxy) => resources.use(proxy)),
   ]);
@@ -96,7 +98,7 @@ async function openSandbox<F extends Factories>(
     return laidOver(own, options.options);
   };
   const open = <K extends keyof F>(name: K, overrides?: AdapterOptions): ReturnType<F[K]> =>
-    resources.use(factories[name]!(laidOver(optionsOf(name), overrides))) as ReturnType<F[K]>;
+    wireInbox(resources.use(factories[name]!(laidOver(optionsOf(name), overrides))), shared) as ReturnType<F[K]>;
   const adapters = Object.fromEntries(Object.keys(factories).map((name) => [name, open(name)]));
 
   const box: Box<F> = {
@@ -122,16 +124,22 @@ async function openSandbox<F extends Factories>(
   return Object.assign(box, adapters as { readonly [K in keyof F]: ReturnType<F[K]> });
 }
 
+/** Under one name, so that what one of them publishes is where the others look; the second of a kind has a name of its own. */
 async function instancesOf(
   factories: Factories,
+  shared: string,
   admin: AdminAccess,
   resources: AsyncDisposableStack,
 ): Promise<Map<PropertyKey, OwnInstance>> {
   const made = new Map<PropertyKey, OwnInstance>();
   resources.defer(async () => void (await Promise.all([...made.values()].map((each) => each[Symbol.asyncDispose]()))));
-  const making = Object.entries(factories).map(async ([name, { definition }]) =>
-    made.set(name, await ownInstance(definition, freshName(), admin)),
-  );
+  const kinds = new Set<string>();
+  const making = Object.entries(factories).map(async ([name, { definition }]) => {
+    const { schema } = definition.identity;
+    const instance = kinds.has(schema) ? freshName() : shared;
+    kinds.add(schema);
+    made.set(name, await ownInstance(definition, instance, admin));
+  });
   const failed = (await Promise.allSettled(making)).find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return made;

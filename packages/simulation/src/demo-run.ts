@@ -1,0 +1,118 @@
+import type { ManualClock } from '@tse/testkit';
+import type { DemoExchange } from './demo-exchange.ts';
+import { openExchangeSimulator } from './exchange-simulator.ts';
+import { readHoldings } from './holdings.ts';
+import { checkInvariants } from './invariants.ts';
+import { type Funding, fundingFor } from './participants/funding.ts';
+import { type MarketTerms, marketTerms } from './participants/market-terms.ts';
+import { ACCOUNTS, type Step } from './participants/orders.ts';
+import { stepsOf } from './participants/participants.ts';
+import type { PrintSource } from './prints/print.ts';
+import { type Survey, surveyPrints } from './prints/survey.ts';
+import { startProgress } from './progress.ts';
+import type { Findings } from './report.ts';
+
+const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
+const STEPS_AT_ONCE = 64;
+const BOOK_LEVELS = 5;
+
+/** What has to be known before the first print: the market's terms and what the accounts need, both from all of the input. */
+export interface Plan {
+  readonly source: PrintSource;
+  readonly survey: Survey;
+  readonly terms: MarketTerms;
+  readonly funding: Funding;
+}
+
+export interface Running {
+  readonly clock: ManualClock;
+  readonly signal: AbortSignal;
+  readonly quiet: boolean;
+  readonly say: (line: string) => void;
+}
+
+export async function planOf(source: PrintSource): Promise<Plan> {
+  const survey = await surveyPrints(source);
+  const terms = marketTerms(survey, FEES.tiers[0]!.taker);
+  return { source, survey, terms, funding: await fundingFor(stepsOf(source.read(), terms), terms) };
+}
+
+/** Trades all prints and looks at what became of them. */
+export async function runDemo(plan: Plan, demo: DemoExchange, running: Running): Promise<Omit<Findings, 'servers'>> {
+  const { source, survey, terms } = plan;
+  const { signal, say } = running;
+  await openMarket(plan, demo);
+  const { tally, seconds } = await trade(plan, demo, running);
+
+  say('Reading back what the adapter holds.');
+  const holdings = await readHoldings(demo.exchange, terms.symbol, BOOK_LEVELS);
+  signal.throwIfAborted();
+  say('Checking what must hold.');
+  const invariants = await checkInvariants(demo, terms.symbol, source, signal);
+  signal.throwIfAborted();
+  return {
+    input: {
+      source: source.name,
+      symbol: terms.symbol,
+      prints: survey.prints,
+      from: survey.firstAt,
+      to: survey.lastAt,
+    },
+    counts: {
+      prints: survey.prints,
+      accounts: holdings.accounts.length,
+      orders: Object.values(holdings.orders).reduce((sum, count) => sum + count, 0),
+      trades: holdings.trades,
+      cancels: holdings.orders.canceled ?? 0,
+      bookChanges: holdings.book.sequence,
+      refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
+    },
+    holdings,
+    rates: {
+      seconds,
+      printsPerSecond: survey.prints / seconds,
+      ordersPerSecond: tally.orders / seconds,
+      settledPerSecond: tally.trades / seconds,
+    },
+    invariants,
+  };
+}
+
+async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoExchange): Promise<void> {
+  const { accounts, ledger, markets } = exchange;
+  await markets.registerAsset({ asset: terms.base, scale: terms.baseScale });
+  await markets.registerAsset({ asset: terms.quote, scale: terms.quoteScale });
+  await markets.defineFees(FEES);
+  await markets.open({
+    symbol: terms.symbol,
+    tickSize: survey.tickSize,
+    lotSize: survey.lotSize,
+    maxQuantity: funding.largestQuantity,
+    feeVersion: FEES.version,
+  });
+  for (const accountId of ACCOUNTS) await accounts.open({ accountId, ownerId: accountId });
+  for (const { accountId, asset, amount } of funding.deposits)
+    await ledger.deposit({ reference: `${accountId}-${asset}`, accountId, asset, amount });
+}
+
+async function trade({ source, survey, terms }: Plan, { exchange }: DemoExchange, { clock, signal, quiet }: Running) {
+  await using simulator = await openExchangeSimulator(exchange, terms.symbol, clock);
+  const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
+  for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {
+    signal.throwIfAborted();
+    await simulator.run(steps);
+    progress.add(steps.length);
+  }
+  return { tally: simulator.tally, seconds: progress.end().seconds };
+}
+
+async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerator<Step[]> {
+  let chunk: Step[] = [];
+  for await (const step of steps) {
+    chunk.push(step);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
