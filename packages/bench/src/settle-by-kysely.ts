@@ -6,9 +6,17 @@ import pg from 'pg';
 import type { Tables } from '../../exchange/src/schema.ts';
 import type { Stage } from './stage.ts';
 
+/** int8 as the generated types have it. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === 20 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
 /** The same settlement as a stock Kysely transaction would write it: lock, read, decide in JavaScript, write, statement by statement. */
 export function settleByKysely(postgres: Stage['postgres']) {
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new pg.Pool({ ...postgres, max: 10 }) }) });
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ ...postgres, max: 10, types }) }),
+  });
 
   const settle = ({ tradeId, symbol, makerOrderId, takerOrderId, price, quantity }: Match) =>
     db.transaction().execute(async (tx) => {
@@ -46,13 +54,13 @@ export function settleByKysely(postgres: Stage['postgres']) {
         .forNoKeyUpdate()
         .execute();
       const value = decimal.times(price, quantity);
-      const tradeSeq = Number(state.last_trade_seq) + 1;
+      const tradeSeq = state.last_trade_seq + 1;
       const eventId = randomUUID();
       const [maker, taker] = [makerOrderId, takerOrderId].map((id) => orders.find((order) => order.id === id)!) as [
         (typeof orders)[number],
         (typeof orders)[number],
       ];
-      const feeOf = (rate: string) => decimal.round(decimal.times(value, rate), Number(market.quote_scale), 'down');
+      const feeOf = (rate: string) => decimal.round(decimal.times(value, rate), market.quote_scale, 'down');
       const fees = { maker: feeOf(maker.maker_rate), taker: feeOf(taker.taker_rate) };
       await tx
         .insertInto('trades')
@@ -88,7 +96,7 @@ export function settleByKysely(postgres: Stage['postgres']) {
         const buys = order.side === 'buy';
         const paid = buys ? decimal.plus(value, fee) : (quantity as Decimal);
         const received = buys ? (quantity as Decimal) : decimal.minus(value, fee);
-        const version = Number(order.version) + 1;
+        const version = order.version + 1;
         const cum = decimal.plus(order.cum_qty, quantity);
         await tx
           .updateTable('orders')
@@ -106,8 +114,8 @@ export function settleByKysely(postgres: Stage['postgres']) {
         const hold = holds.find(({ reference }) => reference === order.id)!;
         await tx
           .updateTable('holds')
-          .set({ captured: decimal.plus(hold.captured, paid), version: Number(hold.version) + 1 })
-          .where('id', '=', hold.id as string)
+          .set({ captured: decimal.plus(hold.captured, paid), version: hold.version + 1 })
+          .where('id', '=', hold.id)
           .execute();
         for (const [asset, amount, unheld] of [
           [buys ? market.quote : market.base, decimal.negate(paid), paid],
@@ -115,7 +123,7 @@ export function settleByKysely(postgres: Stage['postgres']) {
         ] as const) {
           const balance = balances.find((each) => each.account_id === order.account_id && each.asset === asset)!;
           const posted = decimal.plus(balance.posted, amount);
-          const next = Number(balance.version) + 1;
+          const next = balance.version + 1;
           await tx
             .updateTable('balances')
             .set({ posted, held: decimal.minus(balance.held, unheld), version: next })
@@ -144,7 +152,7 @@ export function settleByKysely(postgres: Stage['postgres']) {
             version,
             type: 'filled',
             symbol,
-            seq: Number(state.last_seq) + side,
+            seq: state.last_seq + side,
             account_id: order.account_id,
             side: order.side,
             qty: order.qty,
@@ -178,7 +186,7 @@ export function settleByKysely(postgres: Stage['postgres']) {
         .execute();
       await tx
         .updateTable('market_states')
-        .set({ last_seq: Number(state.last_seq) + 2, last_trade_seq: tradeSeq, last_price: price as Decimal })
+        .set({ last_seq: state.last_seq + 2, last_trade_seq: tradeSeq, last_price: price as Decimal })
         .where('symbol', '=', symbol)
         .execute();
       await tx

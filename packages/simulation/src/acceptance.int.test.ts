@@ -1,5 +1,17 @@
-import { type AdapterError, type CallOptions, isAdapterError, toProblem, withContext } from '@tse/core';
+import {
+  type AdapterError,
+  type CallOptions,
+  type Service,
+  type ServiceOptions,
+  defaultLogger,
+  isAdapterError,
+  runService,
+  toProblem,
+  withContext,
+} from '@tse/core';
+import type { EventOf } from '@tse/core/events';
 import { type ExchangeAdapter, type Order, type PlaceOrder, createExchangeAdapter } from '@tse/exchange';
+import { exchangeEvents } from '@tse/exchange/events';
 import { sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
 import { priceTimeEngine } from './engine/price-time.ts';
@@ -8,8 +20,8 @@ import { repeatUnknown } from './repeat-unknown.ts';
 type OwnOrder = PlaceOrder & { clientOrderId: string };
 
 /** What the author of an exchange simulator writes. */
-async function market(exchange: ExchangeAdapter, symbol: string) {
-  const lease = await exchange.leases.hold(`matching/${symbol}`); // one engine a symbol; settle refuses an older token
+async function market(exchange: ExchangeAdapter, symbol: string, signal = new AbortController().signal) {
+  const lease = await exchange.leases.hold(`matching/${symbol}`, { signal }); // one engine a symbol; settle refuses an older token
   const restore = async () =>
     priceTimeEngine(await Array.fromAsync(exchange.orders.listOpen({ symbol }, { fresh: true })));
   let engine = await restore();
@@ -28,14 +40,34 @@ async function market(exchange: ExchangeAdapter, symbol: string) {
   };
 }
 
-const statuses: Record<AdapterError['kind'], number> = {
+/** The whole service, but for its HTTP server. */
+const exchangeMain = (options: ServiceOptions<{ exchange: ExchangeAdapter }>) =>
+  runService(options, async (service: Service<{ exchange: ExchangeAdapter }>) => {
+    service.use((await market(service.adapters.exchange, 'BTC-USD', service.signal)).lease);
+  });
+
+/** What a risk monitor makes of a trade. */
+const fillsOf = ({ occurredAt, payload: t }: EventOf<typeof exchangeEvents, 'trade.settled'>) =>
+  t.sides.map(({ side, accountId }) => ({
+    fillId: `${t.tradeId}/${side}`,
+    account: accountId,
+    venue: t.venue,
+    sequence: t.tradeSeq,
+    symbol: t.symbol,
+    side,
+    quantity: t.quantity,
+    price: t.price,
+    at: occurredAt,
+  }));
+
+const statuses = {
   'invalid-input': 400,
   'not-found': 404,
   conflict: 409,
   unavailable: 503,
   'outcome-unknown': 504,
   internal: 500,
-};
+} satisfies Record<AdapterError['kind'], number>;
 
 /** The whole error handling of an HTTP route. */
 function answer(error: unknown) {
@@ -54,7 +86,7 @@ test('a lost reply places once, the trade is told with its correlation, and a st
   const order = { symbol: 'BTC-USD', type: 'limit', price: '29900', quantity: '0.1' } as const;
 
   await btc.place({ ...order, accountId: 'bob', clientOrderId: 'b1', side: 'sell' });
-  box.postgres.cutAfterCommit();
+  const lost = box.postgres.cutAfterCommit({ match: /place_orders/ }); // and no write of a worker
   const { trades } = await withContext({ correlationId: 'req-1' }, () =>
     btc.place({ ...order, accountId: 'alice', clientOrderId: 'a1', side: 'buy', price: '30000' }),
   );
@@ -62,7 +94,22 @@ test('a lost reply places once, the trade is told with its correlation, and a st
 
   const { balances } = await box.exchange.getAccountPortfolio('alice');
   expect(balances).toContainEqual({ asset: 'USD', available: '7010', held: '0', total: '7010' });
-  expect((await box.events.next('trade.settled')).correlationId).toBe('req-1'); // without any OpenTelemetry SDK
+  expect(await lost.struck).toContain('place_orders');
+  expect((await box.exchange.orders.list({ accountId: 'alice' })).items).toMatchObject([{ clientOrderId: 'a1' }]);
+  const event = await box.events.next('trade.settled');
+  expect(event.correlationId).toBe('req-1'); // without any OpenTelemetry SDK
+  const payload = exchangeEvents.types['trade.settled'].payload.parse(event.payload);
+  const fill = {
+    venue: box.exchange.identity.instance,
+    sequence: 1,
+    symbol: 'BTC-USD',
+    quantity: '0.1',
+    price: '29900',
+  };
+  expect(fillsOf({ ...event, type: 'trade.settled', payload })).toEqual([
+    { ...fill, fillId: `${trades[0]!.id}/sell`, account: 'bob', side: 'sell', at: box.clock.now() },
+    { ...fill, fillId: `${trades[0]!.id}/buy`, account: 'alice', side: 'buy', at: box.clock.now() },
+  ]);
 
   const poor = await btc
     .place({ ...order, accountId: 'alice', clientOrderId: 'a2', side: 'buy', quantity: '100' })
@@ -77,6 +124,31 @@ test('a lost reply places once, the trade is told with its correlation, and a st
   }
   await box.exchange.ready(); // alive again by itself
   expect((await box.exchange.getAccountPortfolio('alice')).account.status).toBe('active');
+});
+
+test('as a service it holds its market until it is told to stop, and another takes it over', async () => {
+  await using box = await sandbox({ exchange: createExchangeAdapter });
+  await box.fund('alice', { USD: '1', BTC: '1' });
+  const other = box.open('exchange');
+  const adapters = { exchange: box.exchange };
+  const codes: number[] = [];
+  const running = exchangeMain({
+    name: 'exchange-simulator',
+    opsPort: 0,
+    adapters,
+    settleMs: 10,
+    logger: defaultLogger('silent'),
+    exit: (code) => void codes.push(code),
+  });
+  const started = async () => {
+    await other.leases.hold('matching/BTC-USD', { deadlineMs: 100 }).then((lease) => lease.release());
+  };
+  await expect.poll(() => started().catch(answer), { timeout: 5_000 }).toMatchObject({ body: { code: 'lease-held' } });
+  process.emit('SIGTERM', 'SIGTERM');
+  expect(await running).toBe(0);
+  expect(codes).toEqual([0]);
+  await using lease = await other.leases.hold('matching/BTC-USD', { deadlineMs: 2_000 });
+  expect(lease.fence).toBeGreaterThan(1);
 });
 
 test('an engine whose lease was taken over settles nothing any more', async () => {

@@ -1,21 +1,30 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseEnv } from 'node:util';
+import { createExchangeAdapter } from '@tse/exchange';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Report } from './report.ts';
 
 const demo = fileURLToPath(new URL('demo.ts', import.meta.url));
-let folder: string;
-beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'tse-demo-'))));
-afterAll(() => rm(folder, { recursive: true }));
+const servers = inject('servers');
+const given = { TSE_TEST_POSTGRES_URL: servers.postgres, TSE_TEST_REDIS_URL: servers.redis };
+const none = { TSE_TEST_POSTGRES_URL: '', TSE_TEST_REDIS_URL: '' };
 
-const run = (...args: string[]) =>
-  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, ['--conditions=@tse/source', demo, ...args], { cwd: folder }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tse-demo-'));
+  file = join(folder, 'XRPETH-aggTrades-sample.csv');
+  await writeFile(file, `${trades.join('\n')}\n`);
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 /** Trades of a bulk file, several in one millisecond and at one price. */
 const trades = Array.from({ length: 150 }, (_, i) => {
@@ -23,33 +32,109 @@ const trades = Array.from({ length: 150 }, (_, i) => {
   return `${1000 + i},${price},${1 + ((i * 31) % 400)},${i},${i},${1570752011620 + (i >> 1) * 40},${i % 3 === 0 ? 'True' : 'False'}`;
 });
 
-test('a bulk file runs through: each of its trades is one of the exchange, and every invariant compared something', async () => {
-  const file = join(folder, 'XRPETH-aggTrades-sample.csv');
-  await writeFile(file, `${trades.join('\n')}\n`);
-  const { code, stdout, stderr } = await run('--trades', file, '--json');
-  const report = JSON.parse(stdout) as {
-    ok: boolean;
-    counts: Record<string, number>;
-    invariants: { name: string; ok: boolean; compared: number }[];
-  };
+/** Starts the demo, as a shell would. */
+function start(args: readonly string[], env: Record<string, string> = given) {
+  const child = spawn(process.execPath, ['--conditions=@tse/source', demo, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (chunk: string) => (said[stream] += chunk));
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { said, code, interrupt: () => child.kill('SIGINT') };
+}
+async function run(args: readonly string[], env?: Record<string, string>) {
+  const { said, code } = start(args, env);
+  return { code: await code, ...said };
+}
+
+/** What a demo has on servers that are not its own. */
+async function presentOnServers(): Promise<string[]> {
+  const postgres = new pg.Client(servers.postgres);
+  await postgres.connect();
+  const { rows } = await postgres.query<{ name: string }>(
+    `select nspname as name from pg_namespace where nspname like 'exchange_demo%'
+     union all select rolname from pg_roles where rolname like 'exchange_demo%'`,
+  );
+  await postgres.end();
+  const redis = new Redis(servers.redis);
+  const users = await redis.acl('USERS');
+  const keys = await redis.keys('exchange:demo-*');
+  redis.disconnect();
+  return [...rows.map(({ name }) => name), ...users.filter((user) => user.startsWith('exchange_demo')), ...keys];
+}
+
+test('a bulk file runs through, twice to the same end: every trade is one of the exchange, every invariant compared something', async () => {
+  const [first, second] = await Promise.all([run(['--trades', file, '--json']), run(['--trades', file, '--json'])]);
+  const { rates, ...report } = JSON.parse(first.stdout) as Report;
   expect(report).toMatchObject({
     ok: true,
     input: { symbol: 'XRP-ETH', prints: 150 },
-    counts: { trades: 150, refused: 0 },
+    counts: { prints: 150, trades: 150, accounts: 10, refusals: 0 },
+    holdings: { lastPrice: '0.001416', trades: 150 },
   });
+  expect(report.holdings.accounts.map(({ accountId }) => accountId)).toContain('alice');
   expect(report.invariants.map(({ name }) => name)).toEqual(['ledger', 'book', 'prints']);
   for (const { ok, compared } of report.invariants) expect([ok, compared > 0]).toEqual([true, true]);
-  expect(code).toBe(0);
-  expect(stderr).toContain('Trading: 150 prints');
+  for (const rate of Object.values(rates)) expect(rate).toBeGreaterThan(0);
+  expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('Trading: 150 prints')]);
+  expect({ ...(JSON.parse(second.stdout) as Report), rates }).toEqual({ ...report, rates });
+  expect(await presentOnServers()).toEqual([]);
 });
 
-test('a file that cannot be used is one sentence with its line, and exit code 2', async () => {
-  const file = join(folder, 'XRPETH-aggTrades-broken.csv');
-  await writeFile(file, `${trades[0]}\n1001,0.0014,x,1,1,1570752011620,True\n`);
-  const { code, stdout, stderr } = await run('--trades', file, '--json');
-  expect(code).toBe(2);
-  expect(stdout).toBe('');
-  expect(stderr).toContain(`${file}, line 2:`);
-  expect((await run('--nonsense')).code).toBe(2);
-  expect((await run('--help')).stdout).toContain('--trades FILE');
+test('a file, an option, a server that cannot be used is one sentence, and an exit code of its own', async () => {
+  const broken = join(folder, 'XRPETH-aggTrades-broken.csv');
+  await writeFile(broken, `${trades[0]}\n1001,0.0014,x,1,1,1570752011620,True\n`);
+  const elsewhere = { ...given, TSE_TEST_POSTGRES_URL: 'postgres://postgres:hunter2@127.0.0.1:1/postgres' };
+  const [file2, option, help, server] = await Promise.all([
+    run(['--trades', broken, '--json', '--quiet']),
+    run(['--nonsense']),
+    run(['--help']),
+    run(['--quiet'], elsewhere),
+  ]);
+  expect(file2).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^\S+broken\.csv, line 2: .*\n$/) });
+  expect(option).toMatchObject({ code: 2, stdout: '' });
+  expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--trades FILE') });
+  expect(server).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^TSE_TEST_POSTGRES_URL names .*\n$/) });
+  expect(server.stderr).not.toContain('hunter2');
+});
+
+test('Ctrl-C ends it at any time, and nothing stays behind', async () => {
+  const { code, interrupt, said } = start(['--all', '--json']);
+  await expect.poll(presentOnServers, { timeout: 20_000 }).not.toEqual([]);
+  interrupt();
+  expect(await code).toBe(130);
+  expect(said.stdout).toBe('');
+  expect(await presentOnServers()).toEqual([]);
+});
+
+test('kept servers are those that .env names, until Ctrl-C; then .env is what it was', async () => {
+  const env = join(folder, '.env');
+  await writeFile(env, '# mine\nPOSTGRES_URL=postgres://elsewhere:5432/postgres\nMINE=1\n');
+  const before = readFileSync(env, 'utf8');
+  const { code, interrupt, said } = start(['--trades', file, '--keep', '--quiet'], none);
+  await expect.poll(() => said.stderr, { timeout: 25_000 }).toContain('stay up until Ctrl-C');
+  expect(said.stdout).toContain('All 3 invariants hold.');
+  expect(statSync(env).mode & 0o777).toBe(0o600);
+
+  const { POSTGRES_URL, REDIS_URL, EXCHANGE_POSTGRES_PASSWORD, EXCHANGE_REDIS_PASSWORD, MINE } = parseEnv(
+    readFileSync(env, 'utf8'),
+  );
+  expect(MINE).toBe('1');
+  expect(said.stderr + said.stdout).not.toContain(EXCHANGE_POSTGRES_PASSWORD);
+  {
+    await using exchange = createExchangeAdapter({
+      postgres: { url: POSTGRES_URL!, password: EXCHANGE_POSTGRES_PASSWORD! },
+      redis: { url: REDIS_URL!, password: EXCHANGE_REDIS_PASSWORD! },
+      workers: false,
+    });
+    expect((await exchange.markets.get('XRP-ETH')).lastTradeSequence).toBe(150);
+    expect((await exchange.orderBooks.depth({ symbol: 'XRP-ETH' })).bids.length).toBeGreaterThan(0);
+  }
+  interrupt();
+  expect(await code).toBe(0);
+  expect(readFileSync(env, 'utf8')).toBe(before);
+  const refused = new Promise((resolve) => connect(Number(new URL(POSTGRES_URL!).port)).on('error', resolve));
+  expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
 });

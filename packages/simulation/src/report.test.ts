@@ -18,7 +18,7 @@ const findings: Findings = {
   input: { source: 'S&P 500 daily bars, 2019', symbol: 'SPX-USD', prints: 1_008 },
   counts: { accounts: 8, trades: 1_008, openOrders: 21 },
   holdings: {
-    lastPrice: '3230.780029' as Decimal,
+    lastPrice: '3230.780029',
     trades: 1_008,
     orders: { filled: 1_628, 'partially-filled': 1 },
     accounts: [
