@@ -13,8 +13,7 @@ import { startProgress } from './progress.ts';
 import type { Findings } from './report.ts';
 
 const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
-/** As many as the adapter places in one batch. */
-const ORDERS_AT_ONCE = 128;
+const STEPS_AT_ONCE = 64;
 const BOOK_LEVELS = 5;
 
 /** What has to be known before the first print: the market's terms and what the accounts need, both from all of the input. */
@@ -99,7 +98,7 @@ async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoEx
 async function trade({ source, survey, terms }: Plan, { exchange }: DemoExchange, { clock, signal, quiet }: Running) {
   await using simulator = await openExchangeSimulator(exchange, terms.symbol, clock);
   const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
-  for await (const steps of chunksOf(stepsOf(source.read(), terms), ORDERS_AT_ONCE)) {
+  for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {
     signal.throwIfAborted();
     await simulator.run(steps);
     progress.add(steps.length);
@@ -107,18 +106,13 @@ async function trade({ source, survey, terms }: Plan, { exchange }: DemoExchange
   return { tally: simulator.tally, seconds: progress.end().seconds };
 }
 
-/** Steps that together place at most so many orders; one that places more stands alone. */
-async function* chunksOf(steps: AsyncIterable<Step>, most: number): AsyncGenerator<Step[]> {
+async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerator<Step[]> {
   let chunk: Step[] = [];
-  let orders = 0;
   for await (const step of steps) {
-    if (chunk.length > 0 && orders + step.place.length > most) {
-      yield chunk;
-      chunk = [];
-      orders = 0;
-    }
     chunk.push(step);
-    orders += step.place.length;
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
   }
   if (chunk.length > 0) yield chunk;
 }

@@ -9,13 +9,15 @@ import { parseEnv } from 'node:util';
 import { createExchangeAdapter } from '@tse/exchange';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import type { Report } from './report.ts';
 
 const demo = fileURLToPath(new URL('demo.ts', import.meta.url));
 const servers = inject('servers');
 const given = { TSE_TEST_POSTGRES_URL: servers.postgres, TSE_TEST_REDIS_URL: servers.redis };
 const none = { TSE_TEST_POSTGRES_URL: '', TSE_TEST_REDIS_URL: '' };
+
+vi.setConfig({ testTimeout: 90_000 }); // each test is a run of the whole demo, some with servers of their own
 
 let folder: string;
 let file: string;
@@ -102,7 +104,7 @@ test('a file, an option, a server that cannot be used is one sentence, and an ex
 
 test('Ctrl-C ends it at any time, and nothing stays behind', async () => {
   const { code, interrupt, said } = start(['--all', '--json']);
-  await expect.poll(presentOnServers, { timeout: 20_000 }).not.toEqual([]);
+  await expect.poll(presentOnServers, { timeout: 60_000 }).not.toEqual([]);
   interrupt();
   expect(await code).toBe(130);
   expect(said.stdout).toBe('');
@@ -114,7 +116,7 @@ test('kept servers are those that .env names, until Ctrl-C; then .env is what it
   await writeFile(env, '# mine\nPOSTGRES_URL=postgres://elsewhere:5432/postgres\nMINE=1\n');
   const before = readFileSync(env, 'utf8');
   const { code, interrupt, said } = start(['--trades', file, '--keep', '--quiet'], none);
-  await expect.poll(() => said.stderr, { timeout: 25_000 }).toContain('stay up until Ctrl-C');
+  await expect.poll(() => said.stderr, { timeout: 60_000 }).toContain('stay up until Ctrl-C');
   expect(said.stdout).toContain('All 3 invariants hold.');
   expect(statSync(env).mode & 0o777).toBe(0o600);
 

@@ -29,7 +29,7 @@ function howToLook(
   const named = instance === undefined ? '' : ` exchange --instance ${instance}`;
   const psql = `psql -h ${hostname} -p ${port || 5432} -U ${roles.adapter} ${pathname.slice(1)}`;
   return `
-The servers stay up until Ctrl-C, and ${file} says how to reach them. In a second terminal:
+${instance === undefined ? 'The servers stay up' : 'This instance stays'} until Ctrl-C, and ${file} says how to reach them. In a second terminal:
   pnpm exec tse status${named}
   pnpm verify${named}
   ${psql}

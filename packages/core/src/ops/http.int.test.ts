@@ -77,7 +77,10 @@ test.concurrent('metrics of all adapters and of the service are one exposition w
   new Counter({ name: 'own_total', help: 'own', registers: [metrics] }).inc(3);
   await using one = open(sample.options());
   await using two = open(other.options());
-  await Promise.all([one.services.list(), two.services.list(), one.health(), two.health()]);
+  await Promise.all([one.services.list(), two.services.list()]);
+  for (const adapter of [one, two]) {
+    await expect.poll(async () => (await adapter.health()).postgres.state, { timeout: 15_000 }).toBe('up');
+  }
   await using service = await serve({ one, two }, { metrics });
   const response = await service.get('/metrics');
   expect(response.headers.get('content-type')).toContain('version=0.0.4');

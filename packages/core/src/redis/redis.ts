@@ -151,6 +151,7 @@ export class Redis {
       commandTimeout: 1000,
       socketTimeout: 2000,
       connectTimeout: 2000,
+      maxLoadingRetryTime: 250, // a server that loads its data says how long that takes, and is far off at first
       retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.5 + Math.random() / 2),
       reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
       stringNumbers: true, // the decoder rounds integers near 2^53
