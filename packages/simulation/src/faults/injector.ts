@@ -1,123 +1,63 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import pg from 'pg';
 import { drawsOf } from '../participants/draws.ts';
 import type { Arena } from './arena.ts';
+import { faultKinds } from './fault-kinds.ts';
+import type { Teller } from './until-known.ts';
 
-/** One kind of fault: breaks something, and has mended it when it resolves. Outages answer when the server was back. */
-type Fault = (arena: Arena) => Promise<{ backAt: number } | void>;
-
-const ROLE = 'exchange_adapter';
-/** A strike that nothing runs into is called off. */
-const STRIKE_MS = 150;
-
-async function asAdmin(arena: Arena, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client(arena.admin.postgresUrl);
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await work(client);
-  } finally {
-    await client.end().catch(() => {});
-  }
+/** What was injected of one kind. */
+export interface InjectedKind {
+  times: number;
+  /** Armed, and nothing ran into it. */
+  missed: number;
+  /** Milliseconds from when the store was back to a success through each adapter. */
+  readonly recoveriesMs: number[];
 }
 
-async function onRedis(arena: Arena, ...command: [string, ...string[]]): Promise<void> {
-  const client = new Redis(arena.admin.redisUrl, { lazyConnect: true, retryStrategy: () => null });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.call(...command);
-  } finally {
-    client.disconnect();
-  }
+export interface InjectOptions {
+  readonly seed: string;
+  /** Faults that struck. */
+  readonly count: number;
+  readonly signal: AbortSignal;
 }
 
-async function strike(made: Disposable & { struck: Promise<unknown> }): Promise<void> {
-  using _ = made;
-  await Promise.race([made.struck, sleep(STRIKE_MS)]);
-}
+/** Beyond it a recovery counts as none: far above what it should take. */
+export const RECOVERED_WITHIN_MS = 30_000;
 
-async function forAWhile(fault: Disposable, ms: number): Promise<void> {
-  using _ = fault;
-  await sleep(ms);
-}
-
-const backends = `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${ROLE}' and random() < 0.5`;
-
-export const faults: Readonly<Record<string, Fault>> = {
-  'reply cut after COMMIT': ({ toPostgres }) => strike(toPostgres.cutAfterCommit()),
-  'cut before COMMIT': ({ toPostgres }) => strike(toPostgres.cutBeforeCommit()),
-  'reply of settle cut': ({ toPostgres }) => strike(toPostgres.cutAfterCommit({ match: /settle/ })),
-  'reply of place cut': ({ toPostgres }) => strike(toPostgres.cutAfterCommit({ match: /place/ })),
-  'PostgreSQL sockets cut': async ({ toPostgres }) => void toPostgres.cut(),
-  'PostgreSQL delayed': ({ toPostgres }) => forAWhile(toPostgres.delay(20), 200),
-  'PostgreSQL silent': async ({ toPostgres }) => {
-    await forAWhile(toPostgres.blackhole(), 300);
-    return { backAt: performance.now() };
-  },
-  'backends terminated': (arena) => asAdmin(arena, (client) => client.query(backends)),
-  'backend killed': async (arena) => {
-    const pids: number[] = [];
-    await asAdmin(arena, async (client) => {
-      const { rows } = await client.query<{ pid: number }>(
-        `select pid from pg_stat_activity where usename = '${ROLE}' limit 1`,
-      );
-      pids.push(...rows.map(({ pid }) => pid));
-    });
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
-    return { backAt: performance.now() };
-  },
-  'PostgreSQL killed': async ({ postgres }) => {
-    await postgres.kill('SIGKILL');
-    await postgres.restart();
-    return { backAt: performance.now() };
-  },
-  'PostgreSQL stopped for a while': async ({ postgres }) => {
-    await postgres.kill('SIGSTOP');
-    await sleep(300);
-    await postgres.kill('SIGCONT');
-    return { backAt: performance.now() };
-  },
-  'Redis reply cut': ({ toRedis }) => strike(toRedis.cutReply()),
-  'Redis sockets cut': async ({ toRedis }) => void toRedis.cut(),
-  'Redis flushed': (arena) => onRedis(arena, 'FLUSHALL'),
-  'Redis scripts flushed': (arena) => onRedis(arena, 'SCRIPT', 'FLUSH'),
-  'Redis killed, back empty': async (arena) => {
-    await onRedis(arena, 'FLUSHALL').catch(() => {});
-    await arena.redis.kill('SIGKILL');
-    await arena.redis.restart();
-    return { backAt: performance.now() };
-  },
-  'Redis stopped for a while': async ({ redis }) => {
-    await redis.kill('SIGSTOP');
-    await sleep(300);
-    await redis.kill('SIGCONT');
-  },
-};
-
-export interface Injected {
-  readonly byKind: Record<string, number>;
-  /** Milliseconds from when PostgreSQL, or the way to it, was back to the first acknowledged write. */
-  readonly recoveries: number[];
-  readonly total: number;
-}
-
-/** Draws faults from a seed, each of the kinds once before any comes again, until there were so many. */
-export async function inject(arena: Arena, seed: string, count: number, lastSuccess: () => number): Promise<Injected> {
+/** Draws faults from a seed until so many have struck: each kind once before any comes again, those that are no outage twice. */
+export async function inject(
+  arena: Arena,
+  tellers: readonly Teller[],
+  { seed, count, signal }: InjectOptions,
+): Promise<Map<string, InjectedKind>> {
   const draw = drawsOf(`${seed} faults`);
-  const byKind: Record<string, number> = {};
-  const recoveries: number[] = [];
-  let waiting: string[] = [];
-  for (let n = 0; n < count; n += 1) {
-    if (waiting.length === 0) waiting = Object.keys(faults);
-    const [kind] = waiting.splice(draw(waiting.length), 1) as [string];
-    byKind[kind] = (byKind[kind] ?? 0) + 1;
-    const outage = await faults[kind]!(arena);
-    if (outage && !kind.startsWith('Redis')) {
-      while (lastSuccess() < outage.backAt && performance.now() - outage.backAt < 30_000) await sleep(2);
-      recoveries.push(lastSuccess() - outage.backAt);
-    } else await sleep(draw(60));
+  const injected = new Map<string, InjectedKind>();
+  let bag: string[] = [];
+  for (let struck = 0; struck < count && !signal.aborted;) {
+    if (bag.length === 0)
+      bag = Object.entries(faultKinds).flatMap(([name, { outageOf }]) => (outageOf ? [name] : [name, name]));
+    const [name] = bag.splice(draw(bag.length), 1) as [string];
+    const kind = faultKinds[name]!;
+    const of = injected.get(name) ?? { times: 0, missed: 0, recoveriesMs: [] };
+    injected.set(name, of);
+    if ((await kind.inject(arena, draw)) === false) {
+      of.missed += 1;
+      continue;
+    }
+    of.times += 1;
+    struck += 1;
+    if (kind.outageOf) of.recoveriesMs.push(await recovery(tellers, kind.outageOf, signal));
+    await sleep(draw(60));
   }
-  return { byKind, recoveries, total: count };
+  return injected;
+}
+
+/** Counts from now, when the store is back. */
+async function recovery(tellers: readonly Teller[], store: 'postgres' | 'redis', signal: AbortSignal): Promise<number> {
+  const back = performance.now();
+  const again = tellers.map(({ writes, sessions }) => (store === 'postgres' ? writes : sessions).next());
+  await Promise.race([
+    Promise.all(again),
+    sleep(RECOVERED_WITHIN_MS, undefined, { signal, ref: false }).catch(() => {}),
+  ]);
+  return performance.now() - back;
 }
