@@ -238,6 +238,7 @@ export class AccountRepository implements Accounts {
         if (outcome !== 'ok' && outcome !== 'same')
           throw refusal(outcome, { accountId, asset }, { 'too-many-digits': 'overdraft', 'out-of-range': 'overdraft' });
         if (balances) this.#balances.refresh(balances);
+        else await this.#balances.refreshFromTables([accountId]);
         return overdraft;
       },
     );

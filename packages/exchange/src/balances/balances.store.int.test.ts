@@ -28,6 +28,17 @@ test('a balance that is read is kept, and each write brings its copy up', async 
   });
 });
 
+test('a read sees what this process has written just before', async () => {
+  const { balances, ledger } = t.exchange;
+  await t.customer('own', { USD: '1' });
+  await balances.list('own');
+  await expect.poll(() => kept('own')).toMatchObject({ complete: '1' });
+  for (let i = 2; i <= 40; i += 1) {
+    await ledger.deposit({ reference: `own-${i}`, accountId: 'own', asset: 'USD', amount: '1' });
+    expect(await balances.get({ accountId: 'own', asset: 'USD' })).toMatchObject({ total: String(i), version: i });
+  }
+});
+
 test('copies of every way to change a balance are what the tables say', async () => {
   const { balances, matches, orders } = t.exchange;
   await t.customer('b', { USD: '1000' });
@@ -83,6 +94,47 @@ test('without Redis balances come from the tables, and what was not taken is sen
   }
   await t.exchange.ready();
   await expect.poll(() => kept('down').catch(() => ({}))).toMatchObject({ USD: '2 2 0 0' });
+});
+
+test('a write whose reply was lost shows in the copies once it is repeated', async () => {
+  const { balances, holds, ledger, matches, orders } = t.exchange;
+  await t.customer('lost-b', { USD: '1000', BTC: '1' });
+  await t.customer('lost-s', { USD: '1', BTC: '10' });
+  const accounts = ['lost-b', 'lost-s'];
+  const copies = () => Promise.all(accounts.map(kept));
+  const tables = async () => {
+    await using facts = await t.facts();
+    const rows = await facts.query<Record<'account_id' | 'asset' | 'copy', string>>(
+      `select account_id, asset, concat_ws(' ', version, trim_scale(posted), trim_scale(held), trim_scale(overdraft)) as copy from facts_balances`,
+    );
+    return accounts.map((id) =>
+      Object.fromEntries([
+        ['complete', '1'],
+        ...rows.filter(({ account_id }) => account_id === id).map(({ asset, copy }) => [asset, copy]),
+      ]),
+    );
+  };
+  const repeated = async <T>(match: RegExp, write: () => Promise<T>): Promise<T> => {
+    for (const accountId of accounts) await balances.list(accountId);
+    await expect.poll(copies).toEqual(await tables());
+    using strike = t.box.postgres.cutAfterCommit({ match });
+    await expect(write()).rejects.toMatchObject({ kind: 'outcome-unknown' });
+    expect(await strike.struck).toBeDefined();
+    const result = await write();
+    await expect.poll(copies).toEqual(await tables());
+    return result;
+  };
+  const amounts = { accountId: 'lost-b', asset: 'USD', amount: '1' };
+  await repeated(/post_transaction/, () => ledger.deposit({ reference: 'lost', ...amounts }));
+  await repeated(/place_hold/, () => holds.place({ kind: 'manual', reference: 'lost', ...amounts }));
+  await repeated(/release_hold/, () => holds.release({ holdId: 'manual:lost', accountId: 'lost-b' }));
+  const limit = { symbol: 'BTC-USD', type: 'limit', price: '100', quantity: '2' } as const;
+  const buy = await repeated(/place_orders/, () =>
+    orders.place({ ...limit, clientOrderId: 'lost', accountId: 'lost-b', side: 'buy' }),
+  );
+  const sell = await t.place({ accountId: 'lost-s', side: 'sell' });
+  await repeated(/settle_matches/, () => matches.settle([t.match(sell, buy)]));
+  await repeated(/close_orders/, () => orders.cancel({ orderId: buy.id, accountId: 'lost-b' }));
 });
 
 test('folded accounts, and sub-accounts, are always read from the tables', async () => {

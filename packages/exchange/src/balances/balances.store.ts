@@ -1,4 +1,14 @@
-import { type AdapterContext, type Decimal, type KeyOf, script } from '@tse/core';
+import {
+  type AdapterContext,
+  type Decimal,
+  type KeyOf,
+  arrayLiteral,
+  queryBuilder,
+  script,
+  statement,
+} from '@tse/core';
+import { sql } from 'kysely';
+import type { Tables } from '../schema.ts';
 
 /** A balance as the SQL functions answer it. Accounts that are folded have no overdraft. */
 export interface BalanceCopy {
@@ -10,9 +20,18 @@ export interface BalanceCopy {
   version: number;
 }
 
+const ofAccounts = statement('exchange.balances.ofAccounts', 'read', (p: { accountIds: string }) =>
+  queryBuilder<Tables>()
+    .selectFrom('balances')
+    .select(['account_id as accountId', 'asset', 'posted', 'held', 'overdraft', 'version'])
+    .where(sql<boolean>`account_id = any (${p.accountIds}::text[])`)
+    .where('overdraft', 'is not', null),
+);
+
 const LIFE_MS = 60_000;
 const PAUSE_MS = 10;
 const RETRY_MS = 500;
+/** Accounts. */
 const MOST_PENDING = 10_000;
 
 const storeBalances = script(
@@ -21,14 +40,19 @@ const storeBalances = script(
   new URL('../../lua/store-balances.lua', import.meta.url),
 );
 
+/** By account, then by asset. */
+type Copies = Map<string, Map<string, BalanceCopy>>;
+
 /**
  * The copies of balances in Redis. Writers hand in what their statement answered and do not wait: copies of a moment go out
- * together, a later version of a balance in the place of an earlier one. What Redis did not take is tried again.
+ * together, a later version of a balance in the place of an earlier one. What Redis did not take is tried again; reads of this
+ * process see what is on its way.
  */
 export class BalanceStore {
   readonly #context: AdapterContext;
   readonly #key: KeyOf;
-  #pending = new Map<string, BalanceCopy>();
+  #pending: Copies = new Map();
+  #sending: Copies = new Map();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: AdapterContext, key: KeyOf) {
@@ -37,39 +61,37 @@ export class BalanceStore {
   }
 
   refresh(copies: readonly BalanceCopy[]): void {
-    for (const copy of copies) {
-      const name = `${copy.accountId} ${copy.asset}`;
-      const waiting = this.#pending.get(name);
-      if (!waiting || waiting.version < copy.version) this.#pending.set(name, copy);
-    }
+    keepLatest(this.#pending, copies);
     this.#flushIn(PAUSE_MS);
+  }
+
+  /** After a repeat of what was done before: the refresh of the first time may have been lost with its reply. */
+  async refreshFromTables(accountIds: readonly string[]): Promise<void> {
+    try {
+      this.refresh(await this.#context.pg.many(ofAccounts, { accountIds: arrayLiteral(accountIds) }));
+    } catch (err) {
+      this.#context.telemetry.log.debug({ err }, 'balance copies not refreshed');
+    }
   }
 
   /** The balances of an account, or `undefined` where Redis has no complete copy. */
   async find(accountId: string): Promise<BalanceCopy[] | undefined> {
+    // Taken before Redis is asked: what reaches it meanwhile is in its answer or in here.
+    const own = [this.#sending, this.#pending].flatMap((copies) => [...(copies.get(accountId)?.values() ?? [])]);
     const fields = await this.#context.redis.read('exchange.balances.find', (client) =>
       client.hgetall(this.#key(accountId)),
     );
     if (fields['complete'] === undefined) return undefined;
-    const balances: BalanceCopy[] = [];
-    for (const [asset, text] of Object.entries(fields)) {
-      if (asset === 'complete') continue;
-      const [version, posted, held, overdraft] = text.split(' ') as [string, Decimal, Decimal, Decimal];
-      balances.push({
-        accountId,
-        asset,
-        posted,
-        held,
-        overdraft: overdraft === ('-' as Decimal) ? null : overdraft,
-        version: Number(version),
-      });
-    }
-    return balances.sort((a, b) => (a.asset < b.asset ? -1 : 1));
+    const found: Copies = new Map();
+    for (const [asset, text] of Object.entries(fields))
+      if (asset !== 'complete') keepLatest(found, [decode(accountId, asset, text)]);
+    keepLatest(found, own);
+    return [...(found.get(accountId)?.values() ?? [])].sort((a, b) => (a.asset < b.asset ? -1 : 1));
   }
 
   /** Fills the copy of an account with all of its balances, as read. */
   async fill(accountId: string, balances: readonly BalanceCopy[]): Promise<void> {
-    await this.#store(new Map([[accountId, balances]]), true);
+    await this.#store(new Map([[accountId, new Map(balances.map((copy) => [copy.asset, copy]))]]), true);
   }
 
   /** Sends what still waits. */
@@ -86,33 +108,31 @@ export class BalanceStore {
   }
 
   async #flush(): Promise<void> {
-    const copies = this.#pending;
+    const copies = (this.#sending = this.#pending);
     this.#pending = new Map();
     try {
-      await this.#store(
-        Map.groupBy(copies.values(), ({ accountId }) => accountId),
-        false,
-      );
+      await this.#store(copies, false);
       this.#timer = undefined;
     } catch (error) {
       this.#timer = undefined;
       // Beyond the bound the copies age out by themselves.
-      if (copies.size <= MOST_PENDING)
-        for (const [name, copy] of copies) if (!this.#pending.has(name)) this.#pending.set(name, copy);
+      if (copies.size <= MOST_PENDING) for (const assets of copies.values()) keepLatest(this.#pending, assets.values());
       this.#flushIn(RETRY_MS);
       throw error;
+    } finally {
+      this.#sending = new Map();
     }
     if (this.#pending.size > 0) this.#flushIn(PAUSE_MS);
   }
 
-  async #store(accounts: ReadonlyMap<string, readonly BalanceCopy[]>, complete: boolean): Promise<void> {
+  async #store(accounts: Copies, complete: boolean): Promise<void> {
     const groups = this.#context.config.redis.cluster ? [...accounts].map((account) => [account]) : [[...accounts]];
     await Promise.all(
       groups.map((group) => {
         const args: (string | number)[] = [LIFE_MS, complete ? 1 : 0];
         for (const [, balances] of group) {
-          args.push(balances.length);
-          for (const { asset, version, posted, held, overdraft } of balances)
+          args.push(balances.size);
+          for (const { asset, version, posted, held, overdraft } of balances.values())
             args.push(asset, version, posted, held, overdraft ?? '-');
         }
         return this.#context.redis.script(
@@ -123,4 +143,18 @@ export class BalanceStore {
       }),
     );
   }
+}
+
+function keepLatest(copies: Copies, more: Iterable<BalanceCopy>): void {
+  for (const copy of more) {
+    let assets = copies.get(copy.accountId);
+    if (!assets) copies.set(copy.accountId, (assets = new Map()));
+    const known = assets.get(copy.asset);
+    if (!known || known.version < copy.version) assets.set(copy.asset, copy);
+  }
+}
+
+function decode(accountId: string, asset: string, text: string): BalanceCopy {
+  const [version, posted, held, overdraft] = text.split(' ') as [string, Decimal, Decimal, Decimal];
+  return { accountId, asset, posted, held, overdraft: overdraft === '-' ? null : overdraft, version: Number(version) };
 }

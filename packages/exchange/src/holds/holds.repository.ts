@@ -120,7 +120,7 @@ export class HoldRepository implements Holds {
         context: contextLiteral(),
       });
       this.#accept(answer, { accountId, asset, required: amount, available: answer.available });
-      return this.#load(answer.hold_id);
+      return this.#answer(answer.outcome, answer.hold_id);
     });
   }
 
@@ -134,7 +134,7 @@ export class HoldRepository implements Holds {
         at,
       });
       this.#accept(answer, { holdId });
-      return this.#load(holdId);
+      return this.#answer(answer.outcome, holdId);
     });
   }
 
@@ -149,7 +149,7 @@ export class HoldRepository implements Holds {
         at,
       });
       this.#accept(answer, { holdId });
-      return this.#load(holdId);
+      return this.#answer(answer.outcome, holdId);
     });
   }
 
@@ -196,6 +196,12 @@ export class HoldRepository implements Holds {
   async #find(holdId: string): Promise<Hold | undefined> {
     const row = await this.#context.pg.maybe(statements.find, { id: holdId });
     return row && toHold(row);
+  }
+
+  async #answer(outcome: Outcome, holdId: string): Promise<Hold> {
+    const hold = await this.#load(holdId);
+    if (outcome === 'same') await this.#balances.refreshFromTables([hold.accountId]);
+    return hold;
   }
 
   async #load(holdId: string): Promise<Hold> {

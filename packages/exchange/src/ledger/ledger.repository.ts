@@ -248,7 +248,10 @@ export class LedgerRepository implements Ledger {
       context: contextLiteral(),
     });
     const transactionId = `${kind}:${reference}`;
-    if (outcome === 'same') return this.#load(transactionId);
+    if (outcome === 'same') {
+      await this.#balances.refreshFromTables(lines.map(({ accountId }) => accountId));
+      return this.#load(transactionId);
+    }
     if (outcome !== 'ok') {
       const field = kind === 'adjustment' ? 'entries' : 'amount';
       throw refusal(

@@ -166,6 +166,9 @@ export class MatchRepository implements Matches {
       contexts: arrayLiteral(members.map(({ context }) => contextLiteral(context))),
     });
     this.#tell(rows);
+    const repeated = rows.filter(({ outcome }) => outcome === 'same');
+    if (repeated.length > 0)
+      await this.#balances.refreshFromTables(repeated.flatMap((row) => [row.maker_account_id!, row.taker_account_id!]));
     return rows.map((row, i) => toOutcome(members[i]!.input.match, row));
   }
 

@@ -143,7 +143,7 @@ export class OrderRepository implements Orders {
         at,
         eventId: ids.next(),
       });
-      if (row.outcome === 'same') return this.#load(row.order_id);
+      if (row.outcome === 'same') return this.#answer(row, {});
       if (row.outcome === 'ok') return toPlaced(order, tif, expiresAt, row);
       const { accountId, symbol } = order;
       throw refusal(
@@ -419,7 +419,9 @@ export class OrderRepository implements Orders {
 
   async #answer({ outcome, order_id }: OutcomeRow, details: Record<string, string>): Promise<Order> {
     if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, details, fields);
-    return this.#load(order_id);
+    const order = await this.#load(order_id);
+    if (outcome === 'same') await this.#balances.refreshFromTables([order.accountId]);
+    return order;
   }
 
   /** The last row of a statement carries the balances it changed. */

@@ -6,7 +6,7 @@ import { migrationsDirectory } from '@tse/migrations';
 import { type FaultProxy, startProxy } from '@tse/testkit';
 import { type Server, randomPassword, startPostgres, startRedis } from '@tse/testkit/servers';
 import pg from 'pg';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 
 /** An exchange's data on servers of its own that keep what they acknowledge, behind proxies that can break every connection. */
@@ -19,6 +19,7 @@ export interface Arena extends AsyncDisposable {
   readonly passwords: { readonly postgres: string; readonly redis: string };
   /** What must not be found in any output. */
   readonly secrets: readonly string[];
+  readonly logger: Logger;
   /** All that the adapters logged. */
   readonly logs: readonly string[];
   /** An adapter as a process of its own would have it, with all workers; with other passwords where they are given. */
@@ -55,6 +56,7 @@ export async function openArena(): Promise<Arena> {
     admin,
     passwords,
     secrets: [...Object.values(passwords), ...Object.values(admin).map((url) => new URL(url).password)],
+    logger,
     logs,
     open: (wrong = {}) =>
       resources.use(

@@ -5,7 +5,7 @@ import { type Teller, UntilKnown } from './until-known.ts';
 
 export const SYMBOL = 'BTC-USD';
 export const ACCOUNTS = Array.from({ length: 16 }, (_, i) => `account-${i}`);
-export const FUNDS = { USD: '1000000', BTC: '1000' };
+const FUNDS = { USD: '1000000', BTC: '1000' };
 const MORE_THAN_ANYONE_HAS = '1000000000';
 
 type Draw = (below: number) => number;

@@ -5,12 +5,13 @@ import { type Acknowledged, balancesOf } from './acknowledged.ts';
 import { type Arena, withoutLogin } from './arena.ts';
 
 /** The exchange's own identities, ledger and books, as `tse verify` asks for them: each that does not hold, or compared nothing. */
-export async function findBrokenIdentities({ admin, passwords }: Arena): Promise<string[]> {
+export async function findBrokenIdentities({ admin, passwords, logger }: Arena): Promise<string[]> {
   await using facts = await openFacts(definition, { admin });
   const options = {
     postgres: { url: withoutLogin(admin.postgresUrl), password: passwords.postgres },
     redis: { url: withoutLogin(admin.redisUrl), password: passwords.redis },
     workers: false,
+    logger,
   };
   const found = await tooling.verify!({ facts, options, progress: () => {}, signal: new AbortController().signal });
   return found.flatMap(({ name, ok, compared, differences = [] }) =>

@@ -172,7 +172,10 @@ describe('both', () => {
       const servers = await Promise.all([1, 2, 3].map(() => startPostgres({ ...quiet, env })));
       expect(new Set(servers.map(({ port }) => port)).size).toBe(3);
       await Promise.all(servers.map((server) => server.stop()));
-      expect(await readdir(cache)).toHaveLength(1);
+      // Beside the one empty database there may be a copy of the programs, where the account cannot reach the checkout's.
+      const made = await readdir(cache);
+      expect(made.filter((name) => name.includes('empty'))).toHaveLength(1);
+      expect(made.filter((name) => name.startsWith('.making-'))).toEqual([]);
     });
   });
 
