@@ -1,0 +1,2 @@
+export { type AuditAdapter, createAuditAdapter } from './adapter.ts';
+export { definition } from './definition.ts';

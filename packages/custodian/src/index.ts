@@ -1,0 +1,2 @@
+export { type CustodianAdapter, createCustodianAdapter } from './adapter.ts';
+export { definition } from './definition.ts';

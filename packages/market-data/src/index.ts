@@ -1,0 +1,2 @@
+export { type MarketDataAdapter, createMarketDataAdapter } from './adapter.ts';
+export { definition } from './definition.ts';

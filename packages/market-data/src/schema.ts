@@ -1,0 +1,144 @@
+// GENERATED from the migrated database by `pnpm codegen`: do not edit.
+import type { Instant } from '@tse/core';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+
+export interface ArchiveGaps {
+  series: string;
+  after_position: string;
+  version: number;
+  found_at: Generated<Instant>;
+}
+
+export interface ArchiveWatermarks {
+  series: string;
+  position: string;
+  version: Generated<number>;
+  updated_at: Generated<Instant>;
+}
+
+export interface DeadLetters {
+  consumer: string;
+  source: string;
+  publish_seq: number;
+  event: ColumnType<unknown, string, string>;
+  error: string;
+  attempts: number;
+  failed_at: Generated<Instant>;
+  retry_requested_at: Instant | null;
+  resolved_at: Instant | null;
+}
+
+export interface Epoch {
+  singleton: Generated<boolean>;
+  epoch: string;
+  started_at: Generated<Instant>;
+}
+
+export interface FactsCheckpoints {
+  consumer: ColumnType<string, never, never>;
+  source: ColumnType<string, never, never>;
+  publish_seq: ColumnType<number, never, never>;
+  updated_at: ColumnType<Instant, never, never>;
+}
+
+export interface FactsEvents {
+  id: ColumnType<number, never, never>;
+  publish_seq: ColumnType<number | null, never, never>;
+  event_id: ColumnType<string, never, never>;
+  type: ColumnType<string, never, never>;
+  aggregate: ColumnType<string, never, never>;
+  aggregate_id: ColumnType<string, never, never>;
+  aggregate_version: ColumnType<number, never, never>;
+  payload: ColumnType<unknown, never, never>;
+  occurred_at: ColumnType<Instant, never, never>;
+  recorded_at: ColumnType<Instant, never, never>;
+  correlation_id: ColumnType<string | null, never, never>;
+  causation_id: ColumnType<string | null, never, never>;
+  actor: ColumnType<string | null, never, never>;
+  run_id: ColumnType<string | null, never, never>;
+  fence: ColumnType<number | null, never, never>;
+  source: ColumnType<string | null, never, never>;
+  source_seq: ColumnType<number | null, never, never>;
+}
+
+export interface FactsPublications {
+  stream: ColumnType<string, never, never>;
+  last_publish_seq: ColumnType<number, never, never>;
+}
+
+export interface InboxCheckpoints {
+  consumer: string;
+  source: string;
+  publish_seq: number;
+  updated_at: Generated<Instant>;
+}
+
+export interface Leases {
+  name: string;
+  holder: string;
+  fence: number;
+  expires_at: Instant;
+}
+
+export interface Outbox {
+  id: GeneratedAlways<number>;
+  event_id: string;
+  type: string;
+  schema_version: Generated<number>;
+  aggregate: string;
+  aggregate_id: string;
+  aggregate_version: number;
+  payload: ColumnType<unknown, string, string>;
+  occurred_at: Instant;
+  recorded_at: Generated<Instant>;
+  trace_id: string | null;
+  span_id: string | null;
+  correlation_id: string | null;
+  causation_id: string | null;
+  actor: string | null;
+  run_id: string | null;
+  fence: number | null;
+  source: string | null;
+  source_seq: number | null;
+  publish_seq: number | null;
+}
+
+export interface Partitions {
+  table_name: ColumnType<string | null, never, never>;
+  partition_name: ColumnType<string | null, never, never>;
+  upper_bound: ColumnType<Instant | null, never, never>;
+}
+
+export interface Publications {
+  stream: string;
+  last_publish_seq: Generated<number>;
+  fence: Generated<number>;
+  numbered_id: Generated<number>;
+  missing: Generated<string>;
+  watched: Generated<string>;
+  watched_writers: Generated<string[]>;
+  replay_from: number | null;
+  replay_until: Instant | null;
+}
+
+export interface RunFences {
+  run_id: string;
+  fence: number;
+  recorded_at: Generated<Instant>;
+}
+
+export interface Tables {
+  archive_gaps: ArchiveGaps;
+  archive_watermarks: ArchiveWatermarks;
+  dead_letters: DeadLetters;
+  epoch: Epoch;
+  facts_checkpoints: FactsCheckpoints;
+  facts_events: FactsEvents;
+  facts_publications: FactsPublications;
+  inbox_checkpoints: InboxCheckpoints;
+  leases: Leases;
+  outbox: Outbox;
+  partitions: Partitions;
+  publications: Publications;
+  run_fences: RunFences;
+}

@@ -1,0 +1,4 @@
+import type { Identity } from '@tse/core';
+
+/** What this adapter owns in the shared stores. */
+export const identity: Identity = { name: 'risk', schema: 'risk', prefix: 'risk' };

@@ -1,0 +1,2 @@
+export { type RiskAdapter, createRiskAdapter } from './adapter.ts';
+export { definition } from './definition.ts';

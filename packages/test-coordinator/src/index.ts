@@ -1,0 +1,2 @@
+export { type TestCoordinatorAdapter, createTestCoordinatorAdapter } from './adapter.ts';
+export { definition } from './definition.ts';

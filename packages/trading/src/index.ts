@@ -1,0 +1,2 @@
+export { type TradingAdapter, createTradingAdapter } from './adapter.ts';
+export { definition } from './definition.ts';
