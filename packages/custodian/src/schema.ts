@@ -1,5 +1,5 @@
 // GENERATED from the migrated database by `pnpm codegen`: do not edit.
-import type { Instant } from '@tse/core';
+import type { Decimal, Instant } from '@tse/core';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 export interface ArchiveGaps {
@@ -14,6 +14,32 @@ export interface ArchiveWatermarks {
   position: string;
   version: Generated<number>;
   updated_at: Generated<Instant>;
+}
+
+export interface CustodyAccountEvents {
+  account_id: string;
+  version: number;
+  type: 'opened' | 'changed';
+  status: 'active' | 'suspended' | 'closed';
+  reason: string | null;
+  actor: string | null;
+  occurred_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface CustodyAccounts {
+  id: string;
+  kind: 'master' | 'omnibus' | 'segregated' | 'house' | 'external';
+  parent_id: string | null;
+  parent_kind: 'master' | 'omnibus' | 'segregated' | 'house' | 'external' | null;
+  venue: string | null;
+  client_account_id: string | null;
+  owner_id: string;
+  status: Generated<'active' | 'suspended' | 'closed'>;
+  request_hash: string;
+  version: Generated<number>;
+  opened_at: Instant;
+  recorded_at: Generated<Instant>;
 }
 
 export interface DeadLetters {
@@ -66,6 +92,16 @@ export interface FactsPublications {
   last_publish_seq: ColumnType<number, never, never>;
 }
 
+export interface Holdings {
+  account_id: string;
+  asset: string;
+  account_kind: 'master' | 'omnibus' | 'segregated' | 'house' | 'external';
+  settled: Generated<Decimal>;
+  reserved: Generated<Decimal>;
+  version: Generated<number>;
+  recorded_at: Generated<Instant>;
+}
+
 export interface InboxCheckpoints {
   consumer: string;
   source: string;
@@ -78,6 +114,30 @@ export interface Leases {
   holder: string;
   fence: number;
   expires_at: Instant;
+}
+
+export interface MovementTransactions {
+  id: GeneratedAlways<string>;
+  kind: 'settlement' | 'netting' | 'transfer' | 'adjustment';
+  reference: string;
+  effective_at: Instant;
+  request_hash: string | null;
+  reason: string | null;
+  actor: string | null;
+  source: string | null;
+  source_seq: number | null;
+  recorded_at: Instant;
+}
+
+export interface Movements {
+  tx_id: string;
+  n: number;
+  account_id: string;
+  asset: string;
+  amount: Decimal;
+  holding_after: Decimal;
+  holding_version: number;
+  recorded_at: Instant;
 }
 
 export interface Outbox {
@@ -121,24 +181,53 @@ export interface Publications {
   replay_until: Instant | null;
 }
 
+export interface Reservations {
+  id: GeneratedAlways<string>;
+  kind: 'settlement' | 'transfer' | 'multisig' | 'manual';
+  reference: string;
+  account_id: string;
+  asset: string;
+  amount: Decimal;
+  used: Generated<Decimal>;
+  released: Generated<Decimal>;
+  state: Generated<'open' | 'used' | 'released'>;
+  version: Generated<number>;
+  made_at: Instant;
+  closed_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
 export interface RunFences {
   run_id: string;
   fence: number;
   recorded_at: Generated<Instant>;
 }
 
+export interface Transitions {
+  machine: string;
+  from_status: string;
+  to_status: string;
+}
+
 export interface Tables {
   archive_gaps: ArchiveGaps;
   archive_watermarks: ArchiveWatermarks;
+  custody_account_events: CustodyAccountEvents;
+  custody_accounts: CustodyAccounts;
   dead_letters: DeadLetters;
   epoch: Epoch;
   facts_checkpoints: FactsCheckpoints;
   facts_events: FactsEvents;
   facts_publications: FactsPublications;
+  holdings: Holdings;
   inbox_checkpoints: InboxCheckpoints;
   leases: Leases;
+  movement_transactions: MovementTransactions;
+  movements: Movements;
   outbox: Outbox;
   partitions: Partitions;
   publications: Publications;
+  reservations: Reservations;
   run_fences: RunFences;
+  transitions: Transitions;
 }
