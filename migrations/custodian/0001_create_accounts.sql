@@ -59,3 +59,6 @@ create table custody_account_events (
   primary key (account_id, version)
 );
 select make_append_only('custody_account_events');
+
+-- What every custodian starts with: the account of the outside world.
+insert into custody_accounts (id, kind, owner_id, request_hash, opened_at) values ('external', 'external', 'external', 'default', clock_timestamp());

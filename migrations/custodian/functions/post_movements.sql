@@ -54,18 +54,20 @@ begin
   -- A closing or a suspension that was under way is seen by now.
   select case
     when exists (select from custody_accounts as a where a.id = any (p_account_ids) and a.status = 'closed') then 'account-closed'
-    when bool_or(abs(h.settled + net.amount) >= 1e20) then 'out-of-range'
-    when bool_or(net.amount < 0 and h.account_kind <> 'external' and h.settled - h.reserved + net.amount
+    when bool_or(abs(coalesce(h.settled, 0) + net.amount) >= 1e20) then 'out-of-range'
+    when bool_or(net.amount < 0 and a.kind <> 'external' and coalesce(h.settled - h.reserved, 0) + net.amount
       + case when (h.account_id, h.asset) = (v_reservation.account_id, v_reservation.asset)
         then v_reservation.amount - v_reservation.used - v_reservation.released else 0 end < 0) then 'insufficient-holdings'
   end into v_outcome
   from (select i.account_id, i.asset, sum(i.amount) as amount
     from unnest(p_account_ids, p_assets, p_amounts) as i (account_id, asset, amount) group by i.account_id, i.asset) as net
-  join unnest(v_holdings) as h on h.account_id = net.account_id and h.asset = net.asset;
+  join custody_accounts as a on a.id = net.account_id
+  left join unnest(v_holdings) as h on h.account_id = net.account_id and h.asset = net.asset;
   if v_outcome is not null then
     return v_outcome;
   end if;
 
+  perform make_holdings(p_account_ids, p_assets, v_holdings);
   v_now := clock_timestamp();
   insert into movement_transactions (kind, reference, effective_at, request_hash, reason, actor, source, source_seq, recorded_at)
   values (p_kind, p_reference, p_at, p_request_hash, p_reason, p_context.actor, p_context.source, p_context.source_seq, v_now)

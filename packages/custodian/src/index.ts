@@ -1,2 +1,50 @@
 export { type CustodianAdapter, createCustodianAdapter } from './adapter.ts';
 export { definition } from './definition.ts';
+
+export { type AccountKind, type AccountStatus, accountKinds, accountStatuses } from './accounts/account-states.ts';
+export {
+  type AccountEvent,
+  type AccountRefusal,
+  type Accounts,
+  type ChangeAccountStatus,
+  type Client,
+  type CustodyAccount,
+  type ListAccounts,
+  type OpenAccount,
+  changeAccountStatus,
+  clientRef,
+  listAccounts,
+  openAccount,
+} from './accounts/accounts.ts';
+
+export {
+  type AdjustHoldings,
+  type GetHolding,
+  type GetHoldingAt,
+  type Holding,
+  type HoldingRefusal,
+  type HoldingTotal,
+  type Holdings,
+  type ListMovements,
+  type ListReservations,
+  type Movement,
+  type MovementKind,
+  type MovementTransaction,
+  type PastHolding,
+  type ReleaseReservation,
+  type Reservation,
+  type ReservationKind,
+  type ReservationState,
+  type ReserveHolding,
+  type StatementMovement,
+  adjustHoldings,
+  getHolding,
+  getHoldingAt,
+  listMovements,
+  listReservations,
+  movementKinds,
+  releaseReservation,
+  reservationKinds,
+  reservationStates,
+  reserveHolding,
+} from './holdings/holdings.ts';

@@ -2,6 +2,62 @@
 import type { Decimal, Instant } from '@tse/core';
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
+export interface ApprovalEligibles {
+  request_id: string;
+  approver_id: string;
+  groups: number;
+  initiator_id: string;
+}
+
+export interface ApprovalGroups {
+  request_id: string;
+  n: number;
+  name: string;
+  threshold: number;
+}
+
+export interface ApprovalRequests {
+  id: string;
+  subject_kind: string;
+  subject_id: string;
+  subject_digest: string;
+  initiator_id: string;
+  policy_version: number | null;
+  rule_id: string | null;
+  join_rule: 'all' | 'any';
+  veto: boolean;
+  expires_at: Instant;
+  status: Generated<'pending' | 'approved' | 'rejected' | 'expired' | 'canceled' | 'superseded'>;
+  reason: string | null;
+  request_hash: string | null;
+  source: string | null;
+  source_seq: number | null;
+  version: Generated<number>;
+  opened_at: Instant;
+  decided_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
+export interface ApprovalVotes {
+  request_id: string;
+  approver_id: string;
+  decision: 'approve' | 'reject';
+  approver_version: number;
+  digest: string;
+  reason: string | null;
+  expires_at: Instant;
+  voted_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface Approvers {
+  id: string;
+  status: 'active' | 'removed';
+  version: Generated<number>;
+  registered_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
 export interface ArchiveGaps {
   series: string;
   after_position: string;
@@ -14,6 +70,22 @@ export interface ArchiveWatermarks {
   position: string;
   version: Generated<number>;
   updated_at: Generated<Instant>;
+}
+
+export interface ComplianceRecords {
+  id: GeneratedAlways<number>;
+  kind: 'policy-decision' | 'policy-change' | 'approval-decision' | 'approver-change' | 'whitelist-change' | 'screening';
+  subject_kind: string;
+  subject_id: string;
+  decision: string;
+  policy_version: number | null;
+  rule_id: string | null;
+  reason: string | null;
+  details: ColumnType<unknown, string | undefined, string>;
+  actor: string | null;
+  correlation_id: string | null;
+  occurred_at: Instant;
+  recorded_at: Generated<Instant>;
 }
 
 export interface CustodyAccountEvents {
@@ -60,6 +132,15 @@ export interface Epoch {
   started_at: Generated<Instant>;
 }
 
+export interface FactsAccounts {
+  id: ColumnType<string, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  parent_id: ColumnType<string | null, never, never>;
+  venue: ColumnType<string | null, never, never>;
+  client_account_id: ColumnType<string | null, never, never>;
+  status: ColumnType<'active' | 'suspended' | 'closed', never, never>;
+}
+
 export interface FactsCheckpoints {
   consumer: ColumnType<string, never, never>;
   source: ColumnType<string, never, never>;
@@ -87,9 +168,46 @@ export interface FactsEvents {
   source_seq: ColumnType<number | null, never, never>;
 }
 
+export interface FactsHoldings {
+  account_id: ColumnType<string, never, never>;
+  asset: ColumnType<string | null, never, never>;
+  account_kind: ColumnType<string | null, never, never>;
+  settled: ColumnType<Decimal, never, never>;
+  reserved: ColumnType<Decimal, never, never>;
+  version: ColumnType<number, never, never>;
+}
+
+export interface FactsMovements {
+  tx_id: ColumnType<string, never, never>;
+  n: ColumnType<number, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  reference: ColumnType<string, never, never>;
+  account_id: ColumnType<string, never, never>;
+  asset: ColumnType<string | null, never, never>;
+  amount: ColumnType<Decimal, never, never>;
+  holding_after: ColumnType<Decimal, never, never>;
+  holding_version: ColumnType<number, never, never>;
+  effective_at: ColumnType<Instant, never, never>;
+  recorded_at: ColumnType<Instant, never, never>;
+  source: ColumnType<string | null, never, never>;
+  source_seq: ColumnType<number | null, never, never>;
+}
+
 export interface FactsPublications {
   stream: ColumnType<string, never, never>;
   last_publish_seq: ColumnType<number, never, never>;
+}
+
+export interface FactsReservations {
+  id: ColumnType<string, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  reference: ColumnType<string, never, never>;
+  account_id: ColumnType<string, never, never>;
+  asset: ColumnType<string | null, never, never>;
+  amount: ColumnType<Decimal, never, never>;
+  used: ColumnType<Decimal, never, never>;
+  released: ColumnType<Decimal, never, never>;
+  state: ColumnType<string | null, never, never>;
 }
 
 export interface Holdings {
@@ -210,15 +328,25 @@ export interface Transitions {
 }
 
 export interface Tables {
+  approval_eligibles: ApprovalEligibles;
+  approval_groups: ApprovalGroups;
+  approval_requests: ApprovalRequests;
+  approval_votes: ApprovalVotes;
+  approvers: Approvers;
   archive_gaps: ArchiveGaps;
   archive_watermarks: ArchiveWatermarks;
+  compliance_records: ComplianceRecords;
   custody_account_events: CustodyAccountEvents;
   custody_accounts: CustodyAccounts;
   dead_letters: DeadLetters;
   epoch: Epoch;
+  facts_accounts: FactsAccounts;
   facts_checkpoints: FactsCheckpoints;
   facts_events: FactsEvents;
+  facts_holdings: FactsHoldings;
+  facts_movements: FactsMovements;
   facts_publications: FactsPublications;
+  facts_reservations: FactsReservations;
   holdings: Holdings;
   inbox_checkpoints: InboxCheckpoints;
   leases: Leases;
