@@ -1,6 +1,8 @@
 import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
 import { AccountRepository } from './accounts/accounts.repository.ts';
 import type { Accounts } from './accounts/accounts.ts';
+import { CalendarRepository } from './calendars/calendars.repository.ts';
+import type { Calendars } from './calendars/calendars.ts';
 import { definition } from './definition.ts';
 import { HoldingRepository } from './holdings/holdings.repository.ts';
 import type { Holdings } from './holdings/holdings.ts';
@@ -9,6 +11,7 @@ import type { Holdings } from './holdings/holdings.ts';
 export interface CustodianAdapter extends BaseAdapter {
   readonly accounts: Accounts;
   readonly holdings: Holdings;
+  readonly calendars: Calendars;
 }
 
 /**
@@ -24,6 +27,7 @@ export const createCustodianAdapter = Object.assign(
       ...base,
       accounts: new AccountRepository(context),
       holdings: new HoldingRepository(context),
+      calendars: new CalendarRepository(context),
     };
   },
   { definition },

@@ -50,4 +50,31 @@ export const custodianEvents = defineEvents(identity, {
       ],
     },
   },
+  /** A version of a calendar was defined. */
+  'calendar.defined': {
+    payload: z.object({
+      calendarId: id,
+      calendarVersion: z.int(),
+      timeZone: z.string(),
+      cutoff: z.string(),
+      firstDay: z.iso.date(),
+      lastDay: z.iso.date(),
+      /** How many. */
+      holidays: z.int(),
+    }),
+    example: {
+      calendarId: 'usd',
+      calendarVersion: 1,
+      timeZone: 'America/New_York',
+      cutoff: '17:00',
+      firstDay: '2026-01-01',
+      lastDay: '2027-12-31',
+      holidays: 22,
+    },
+  },
+  /** From now on what moves of the asset goes by the calendar. */
+  'calendar.assigned': {
+    payload: z.object({ asset: z.string(), calendarId: id }),
+    example: { asset: 'USD', calendarId: 'usd' },
+  },
 });

@@ -48,3 +48,26 @@ export {
   reservationStates,
   reserveHolding,
 } from './holdings/holdings.ts';
+
+export {
+  ALWAYS_OPEN,
+  type AssignCalendar,
+  type BusinessDay,
+  type Calendar,
+  type CalendarRefusal,
+  type Calendars,
+  type Cycle,
+  type Day,
+  type DefineCalendar,
+  type FindSettlementDate,
+  type GetCalendar,
+  type Holiday,
+  type ListBusinessDays,
+  type SettlementDate,
+  assignCalendar,
+  cycles,
+  defineCalendar,
+  findSettlementDate,
+  getCalendar,
+  listBusinessDays,
+} from './calendars/calendars.ts';

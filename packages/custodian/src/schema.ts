@@ -72,6 +72,42 @@ export interface ArchiveWatermarks {
   updated_at: Generated<Instant>;
 }
 
+export interface AssetCalendars {
+  asset: string;
+  calendar_id: string;
+  version: Generated<number>;
+  recorded_at: Generated<Instant>;
+}
+
+export interface BusinessDays {
+  calendar_id: string;
+  version: number;
+  n: number;
+  day: string;
+  opens_at: Instant;
+  cuts_off_at: Instant;
+}
+
+export interface CalendarHolidays {
+  calendar_id: string;
+  version: number;
+  day: string;
+  name: string;
+}
+
+export interface Calendars {
+  id: string;
+  version: number;
+  tz: string;
+  cutoff: string;
+  weekend: number[];
+  first_day: string;
+  last_day: string;
+  request_hash: string;
+  defined_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
 export interface ComplianceRecords {
   id: GeneratedAlways<number>;
   kind: 'policy-decision' | 'policy-change' | 'approval-decision' | 'approver-change' | 'whitelist-change' | 'screening';
@@ -287,6 +323,57 @@ export interface Partitions {
   upper_bound: ColumnType<Instant | null, never, never>;
 }
 
+export interface PolicyLimits {
+  rule_id: string;
+  scope: string;
+  asset: string;
+}
+
+export interface PolicyRules {
+  set_id: string;
+  ord: number;
+  rule_id: string;
+  action: 'allow' | 'approve' | 'block';
+  kinds: string[] | null;
+  assets: string[] | null;
+  account_ids: string[] | null;
+  requester_ids: string[] | null;
+  destination: 'any' | 'internal' | 'whitelisted';
+  min_amount: Decimal | null;
+  limit_per: 'transfer' | 'window' | 'lifetime' | null;
+  limit_amount: Decimal | null;
+  limit_window_ms: number | null;
+  limit_of: 'account' | 'requester' | 'all' | null;
+  screening: boolean;
+  terms: ColumnType<unknown, string | null | undefined, string | null>;
+}
+
+export interface PolicySets {
+  id: string;
+  version: number | null;
+  status: 'proposed' | 'published' | 'retired' | 'rejected' | 'expired' | 'canceled';
+  initiator_id: string;
+  change_terms: ColumnType<unknown, string, string>;
+  whitelist_lock_ms: number;
+  digest: string;
+  request_hash: string;
+  proposed_at: Instant;
+  published_at: Instant | null;
+  ended_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
+export interface PolicyUsage {
+  transfer_id: string;
+  rule_id: string;
+  scope: string;
+  asset: string;
+  amount: Decimal;
+  used_at: Instant;
+  returned_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
 export interface Publications {
   stream: string;
   last_publish_seq: Generated<number>;
@@ -321,10 +408,68 @@ export interface RunFences {
   recorded_at: Generated<Instant>;
 }
 
+export interface TransferEffects {
+  from_status: string;
+  to_status: string;
+  effect: 'none' | 'reserve' | 'release' | 'capture';
+}
+
+export interface TransferEvents {
+  transfer_id: string;
+  version: number;
+  from_status: string;
+  status: 'submitted' | 'screening' | 'pending-approval' | 'queued' | 'pending-signature' | 'broadcasting' | 'confirming' | 'completed' | 'canceling' | 'canceled' | 'rejected' | 'blocked' | 'failed';
+  effect: 'none' | 'reserve' | 'release' | 'capture';
+  reason: string | null;
+  actor: string | null;
+  occurred_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface Transfers {
+  id: string;
+  requester_id: string;
+  idempotency_key: string;
+  kind: 'deposit' | 'withdrawal' | 'internal';
+  from_account_id: string;
+  to_account_id: string;
+  asset: string;
+  amount: Decimal;
+  address: string | null;
+  status: 'submitted' | 'screening' | 'pending-approval' | 'queued' | 'pending-signature' | 'broadcasting' | 'confirming' | 'completed' | 'canceling' | 'canceled' | 'rejected' | 'blocked' | 'failed';
+  reason: string | null;
+  digest: string;
+  policy_set_id: string | null;
+  policy_version: number | null;
+  rule_id: string | null;
+  approval_request_id: string | null;
+  transaction_hash: string | null;
+  request_hash: string;
+  source: string | null;
+  source_seq: number | null;
+  version: Generated<number>;
+  requested_at: Instant;
+  closed_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
 export interface Transitions {
   machine: string;
   from_status: string;
   to_status: string;
+}
+
+export interface WhitelistEntries {
+  id: string;
+  asset: string;
+  address: string;
+  label: string | null;
+  usable_from: Instant;
+  status: Generated<'listed' | 'revoked'>;
+  request_hash: string;
+  added_at: Instant;
+  revoked_at: Instant | null;
+  recorded_at: Generated<Instant>;
 }
 
 export interface Tables {
@@ -335,6 +480,10 @@ export interface Tables {
   approvers: Approvers;
   archive_gaps: ArchiveGaps;
   archive_watermarks: ArchiveWatermarks;
+  asset_calendars: AssetCalendars;
+  business_days: BusinessDays;
+  calendar_holidays: CalendarHolidays;
+  calendars: Calendars;
   compliance_records: ComplianceRecords;
   custody_account_events: CustodyAccountEvents;
   custody_accounts: CustodyAccounts;
@@ -354,8 +503,16 @@ export interface Tables {
   movements: Movements;
   outbox: Outbox;
   partitions: Partitions;
+  policy_limits: PolicyLimits;
+  policy_rules: PolicyRules;
+  policy_sets: PolicySets;
+  policy_usage: PolicyUsage;
   publications: Publications;
   reservations: Reservations;
   run_fences: RunFences;
+  transfer_effects: TransferEffects;
+  transfer_events: TransferEvents;
+  transfers: Transfers;
   transitions: Transitions;
+  whitelist_entries: WhitelistEntries;
 }
