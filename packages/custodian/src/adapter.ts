@@ -1,17 +1,31 @@
 import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
 import { AccountRepository } from './accounts/accounts.repository.ts';
 import type { Accounts } from './accounts/accounts.ts';
+import { ApprovalRepository } from './approvals/approvals.repository.ts';
+import { ApprovalStore } from './approvals/approvals.store.ts';
+import type { Approvals } from './approvals/approvals.ts';
+import { expireApprovals } from './approvals/expire-approvals.worker.ts';
 import { CalendarRepository } from './calendars/calendars.repository.ts';
 import type { Calendars } from './calendars/calendars.ts';
 import { definition } from './definition.ts';
 import { HoldingRepository } from './holdings/holdings.repository.ts';
 import type { Holdings } from './holdings/holdings.ts';
+import { PolicyRepository } from './policies/policies.repository.ts';
+import type { Policies } from './policies/policies.ts';
+import { TransferRepository } from './transfers/transfers.repository.ts';
+import type { Transfers } from './transfers/transfers.ts';
+import { WalletRepository } from './wallets/wallets.repository.ts';
+import type { Wallets } from './wallets/wallets.ts';
 
 /** The data of a custodian. */
 export interface CustodianAdapter extends BaseAdapter {
   readonly accounts: Accounts;
   readonly holdings: Holdings;
   readonly calendars: Calendars;
+  readonly policies: Policies;
+  readonly approvals: Approvals;
+  readonly transfers: Transfers;
+  readonly wallets: Wallets;
 }
 
 /**
@@ -20,14 +34,21 @@ export interface CustodianAdapter extends BaseAdapter {
  */
 export const createCustodianAdapter = Object.assign(
   (options?: AdapterOptions): CustodianAdapter => {
-    const { context, mount } = openAdapter({ ...definition, options });
+    const { context, keys, mount } = openAdapter({ ...definition, options });
 
-    const base = mount();
+    const approvalCopies = new ApprovalStore(context, keys.approval);
+    const approvals = new ApprovalRepository(context, approvalCopies);
+
+    const base = mount({ workers: [expireApprovals(approvals)] });
     return {
       ...base,
       accounts: new AccountRepository(context),
       holdings: new HoldingRepository(context),
       calendars: new CalendarRepository(context),
+      policies: new PolicyRepository(context),
+      approvals,
+      transfers: new TransferRepository(context, approvalCopies),
+      wallets: new WalletRepository(context),
     };
   },
   { definition },

@@ -1,7 +1,9 @@
 import { defineEvents } from '@tse/core/events';
 import { z } from 'zod';
 import { accountKinds, accountStatuses } from './accounts/account-states.ts';
+import { approvalStatuses } from './approvals/approval-states.ts';
 import { identity } from './config.ts';
+import { transferKinds, transferStatuses } from './transfers/transfer-states.ts';
 
 /** Amounts are canonical decimal strings. */
 const amount = z.string();
@@ -20,6 +22,43 @@ const account = z.object({
 });
 
 const movement = z.object({ custodyAccountId: id, asset: z.string(), amount });
+
+const transfer = z.object({
+  transferId: id,
+  kind: z.enum(transferKinds),
+  requesterId: id,
+  custodyAccountId: id,
+  /** What the venue calls the account: a deposit is credited to it, a withdrawal captured from it. */
+  accountId: id.optional(),
+  venue: id.optional(),
+  counterCustodyAccountId: id,
+  counterAccountId: id.optional(),
+  asset: z.string(),
+  amount,
+  state: z.enum(transferStatuses),
+  reason: z.string().optional(),
+  address: z.string().optional(),
+  transactionHash: z.string().optional(),
+  approvalRequestId: id.optional(),
+  transferVersion: z.int(),
+});
+
+const decision = z.object({
+  requestId: id,
+  subjectKind: z.string(),
+  subjectId: id,
+  subjectDigest: z.string(),
+  initiatorId: id,
+  policyVersion: z.int().optional(),
+  ruleId: id.optional(),
+  decision: z.enum(approvalStatuses).exclude(['pending']),
+  reason: z.string().optional(),
+  /** The groups, with the approvals that counted when it was decided. */
+  quorum: z.object({
+    join: z.enum(['all', 'any']),
+    groups: z.array(z.object({ name: z.string(), threshold: z.int(), approvals: z.int() })),
+  }),
+});
 
 /** What the custodian publishes. Payloads only grow within a major version. */
 export const custodianEvents = defineEvents(identity, {
@@ -76,5 +115,38 @@ export const custodianEvents = defineEvents(identity, {
   'calendar.assigned': {
     payload: z.object({ asset: z.string(), calendarId: id }),
     example: { asset: 'USD', calendarId: 'usd' },
+  },
+  /** A transfer was asked for or went on; it says what it now is. */
+  'transfer.changed': {
+    payload: transfer,
+    example: {
+      transferId: '01a20cd5-24be-7781-97d8-7a7f04d532df',
+      kind: 'withdrawal',
+      requesterId: 'alice',
+      custodyAccountId: 'client/alice',
+      accountId: 'alice',
+      venue: 'exchange',
+      counterCustodyAccountId: 'external',
+      asset: 'BTC',
+      amount: '0.5',
+      state: 'completed',
+      address: 'bc1q0',
+      transferVersion: 4,
+    },
+  },
+  /** A request for an approval has ended, in whatever way. */
+  'approval.decided': {
+    payload: decision,
+    example: {
+      requestId: '01a20cd5-24be-7781-97d8-7a7f04d532e0',
+      subjectKind: 'transfer',
+      subjectId: '01a20cd5-24be-7781-97d8-7a7f04d532df',
+      subjectDigest: 'vZy5kzX0',
+      initiatorId: 'alice',
+      policyVersion: 1,
+      ruleId: 'large-withdrawals',
+      decision: 'approved',
+      quorum: { join: 'all', groups: [{ name: 'treasury', threshold: 2, approvals: 2 }] },
+    },
   },
 });

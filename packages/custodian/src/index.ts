@@ -71,3 +71,101 @@ export {
   getCalendar,
   listBusinessDays,
 } from './calendars/calendars.ts';
+
+export { type ApprovalStatus, approvalStatuses } from './approvals/approval-states.ts';
+export { type ApprovalTerms, approvalTerms } from './approvals/approval-terms.ts';
+export {
+  type ApprovalRefusal,
+  type ApprovalRequest,
+  type ApprovalSubject,
+  type Approvals,
+  type Approver,
+  type CancelApproval,
+  type CastVote,
+  type ChangeApprover,
+  type GroupProgress,
+  type ListApprovals,
+  type ListApprovers,
+  type RequestApproval,
+  type Vote,
+  cancelApproval,
+  castVote,
+  changeApprover,
+  listApprovals,
+  listApprovers,
+  requestApproval,
+} from './approvals/approvals.ts';
+
+export { type PolicyStatus, policyStatuses } from './policies/policy-states.ts';
+export {
+  type ComplianceKind,
+  type ComplianceRecord,
+  type EvaluatePolicy,
+  type ListAddress,
+  type ListAddresses,
+  type ListCompliance,
+  type ListPolicies,
+  type Policies,
+  type PolicyDecision,
+  type PolicyRefusal,
+  type PolicyRule,
+  type PolicySet,
+  type ProposePolicy,
+  type RevokeAddress,
+  type WhitelistEntry,
+  complianceKinds,
+  evaluatePolicy,
+  listAddress,
+  listAddresses,
+  listCompliance,
+  listPolicies,
+  policyRule,
+  proposePolicy,
+  revokeAddress,
+} from './policies/policies.ts';
+
+export {
+  type FundsEffect,
+  type TransferKind,
+  type TransferStatus,
+  isClosed,
+  transferEffects,
+  transferKinds,
+  transferStatuses,
+} from './transfers/transfer-states.ts';
+export {
+  type BroadcastTransfer,
+  type ChangeTransfer,
+  type FailTransfer,
+  type ListTransfers,
+  type RequestTransfer,
+  type ScreenTransfer,
+  type Transfer,
+  type TransferEvent,
+  type TransferRefusal,
+  type Transfers,
+  broadcastTransfer,
+  changeTransfer,
+  failTransfer,
+  listTransfers,
+  requestTransfer,
+  screenTransfer,
+} from './transfers/transfers.ts';
+
+export { type MultisigStatus, multisigStatuses } from './wallets/multisig-states.ts';
+export {
+  type ListMultisig,
+  type MultisigTransaction,
+  type OpenWallet,
+  type ProposeMultisig,
+  type SignMultisig,
+  type Signature,
+  type SignerSet,
+  type Wallet,
+  type WalletRefusal,
+  type Wallets,
+  listMultisig,
+  openWallet,
+  proposeMultisig,
+  signMultisig,
+} from './wallets/wallets.ts';

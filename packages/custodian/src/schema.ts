@@ -29,6 +29,7 @@ export interface ApprovalRequests {
   expires_at: Instant;
   status: Generated<'pending' | 'approved' | 'rejected' | 'expired' | 'canceled' | 'superseded'>;
   reason: string | null;
+  decided_quorum: ColumnType<unknown, string | null | undefined, string | null>;
   request_hash: string | null;
   source: string | null;
   source_seq: number | null;
@@ -110,7 +111,7 @@ export interface Calendars {
 
 export interface ComplianceRecords {
   id: GeneratedAlways<number>;
-  kind: 'policy-decision' | 'policy-change' | 'approval-decision' | 'approver-change' | 'whitelist-change' | 'screening';
+  kind: 'policy-decision' | 'policy-change' | 'approval-decision' | 'approver-change' | 'whitelist-change' | 'screening' | 'signer-change';
   subject_kind: string;
   subject_id: string;
   decision: string;
@@ -294,6 +295,24 @@ export interface Movements {
   recorded_at: Instant;
 }
 
+export interface MultisigTransactions {
+  id: string;
+  wallet_id: string;
+  nonce: number;
+  kind: 'payment' | 'rejection' | 'signer-change';
+  payload_hash: string;
+  new_members: string[] | null;
+  new_threshold: number | null;
+  transfer_id: string | null;
+  proposer_id: string;
+  status: Generated<'proposed' | 'executed' | 'replaced'>;
+  request_hash: string;
+  version: Generated<number>;
+  proposed_at: Instant;
+  closed_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
 export interface Outbox {
   id: GeneratedAlways<number>;
   event_id: string;
@@ -408,6 +427,26 @@ export interface RunFences {
   recorded_at: Generated<Instant>;
 }
 
+export interface Signatures {
+  transaction_id: string;
+  signer_id: string;
+  signer_version: number;
+  payload_hash: string;
+  signature: string;
+  signed_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface SignerSets {
+  wallet_id: string;
+  version: number;
+  members: string[];
+  threshold: number;
+  transaction_id: string | null;
+  valid_from: Instant;
+  recorded_at: Generated<Instant>;
+}
+
 export interface TransferEffects {
   from_status: string;
   to_status: string;
@@ -459,6 +498,17 @@ export interface Transitions {
   to_status: string;
 }
 
+export interface Wallets {
+  id: string;
+  account_id: string | null;
+  next_nonce: Generated<number>;
+  signer_version: Generated<number>;
+  request_hash: string;
+  version: Generated<number>;
+  opened_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
 export interface WhitelistEntries {
   id: string;
   asset: string;
@@ -501,6 +551,7 @@ export interface Tables {
   leases: Leases;
   movement_transactions: MovementTransactions;
   movements: Movements;
+  multisig_transactions: MultisigTransactions;
   outbox: Outbox;
   partitions: Partitions;
   policy_limits: PolicyLimits;
@@ -510,9 +561,12 @@ export interface Tables {
   publications: Publications;
   reservations: Reservations;
   run_fences: RunFences;
+  signatures: Signatures;
+  signer_sets: SignerSets;
   transfer_effects: TransferEffects;
   transfer_events: TransferEvents;
   transfers: Transfers;
   transitions: Transitions;
+  wallets: Wallets;
   whitelist_entries: WhitelistEntries;
 }
