@@ -12,7 +12,7 @@ import {
 } from '@tse/core';
 import { z } from 'zod';
 import { type ApprovalTerms, approvalTerms, waitInput } from '../approvals/approval-terms.ts';
-import { transferKinds } from '../transfers/transfer-states.ts';
+import { type TransferKind, transferKinds } from '../transfers/transfer-states.ts';
 import { type PolicyStatus, policyStatuses } from './policy-states.ts';
 
 const YEAR_MS = 366 * 86_400_000;
@@ -86,7 +86,7 @@ export type ProposePolicy = z.input<typeof proposePolicy>;
 export interface PolicyRule {
   ruleId: string;
   action: 'allow' | 'approve' | 'block';
-  kinds?: string[];
+  kinds?: TransferKind[];
   assets?: string[];
   accountIds?: string[];
   requesterIds?: string[];
