@@ -13,3 +13,18 @@ from movements as m join movement_transactions as t on t.id = m.tx_id;
 
 create view facts_reservations as
 select id, kind::text, reference, account_id, asset::text, amount, used, released, state::text from reservations;
+
+create view facts_settlements as
+select id, source, reference, source_seq, traded_at, cycle, intended_date, due_at, cuts_off_at, priority, on_hold, lots, settled_lots, status::text,
+  netting_batch_id, version
+from settlement_instructions;
+
+create view facts_settlement_legs as
+select l.instruction_id, l.n, l.kind::text, l.from_account_id, l.to_account_id, l.asset::text, l.qty, l.lot_qty, l.lot_qty * s.settled_lots as settled_qty
+from settlement_legs as l join settlement_instructions as s on s.id = l.instruction_id;
+
+create view facts_settlement_events as
+select instruction_id, version, type, status::text, settled_lots, tx_id, reason, occurred_at from settlement_events;
+
+create view facts_settlement_fails as
+select instruction_id, failed_at, reason, ended_at from settlement_fails;

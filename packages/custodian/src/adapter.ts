@@ -12,16 +12,21 @@ import { HoldingRepository } from './holdings/holdings.repository.ts';
 import type { Holdings } from './holdings/holdings.ts';
 import { PolicyRepository } from './policies/policies.repository.ts';
 import type { Policies } from './policies/policies.ts';
+import { DueSettlementStore } from './settlements/due-settlements.store.ts';
+import { settleDue } from './settlements/settle-due.worker.ts';
+import { SettlementRepository } from './settlements/settlements.repository.ts';
+import type { SettlementProcessing, Settlements } from './settlements/settlements.ts';
 import { TransferRepository } from './transfers/transfers.repository.ts';
 import type { Transfers } from './transfers/transfers.ts';
 import { WalletRepository } from './wallets/wallets.repository.ts';
 import type { Wallets } from './wallets/wallets.ts';
 
 /** The data of a custodian. */
-export interface CustodianAdapter extends BaseAdapter {
+export interface CustodianAdapter extends BaseAdapter, SettlementProcessing {
   readonly accounts: Accounts;
   readonly holdings: Holdings;
   readonly calendars: Calendars;
+  readonly settlements: Settlements;
   readonly policies: Policies;
   readonly approvals: Approvals;
   readonly transfers: Transfers;
@@ -39,16 +44,21 @@ export const createCustodianAdapter = Object.assign(
     const approvalCopies = new ApprovalStore(context, keys.approval);
     const approvals = new ApprovalRepository(context, approvalCopies);
 
-    const base = mount({ workers: [expireApprovals(approvals)] });
+    const due = new DueSettlementStore(context, keys.settlementDue);
+    const settlements = new SettlementRepository(context, due);
+
+    const base = mount({ workers: [settleDue(context, settlements, due), expireApprovals(approvals)] });
     return {
       ...base,
       accounts: new AccountRepository(context),
       holdings: new HoldingRepository(context),
       calendars: new CalendarRepository(context),
+      settlements,
       policies: new PolicyRepository(context),
       approvals,
       transfers: new TransferRepository(context, approvalCopies),
       wallets: new WalletRepository(context),
+      processSettlement: (settlement, callOptions) => settlements.processSettlement(settlement, callOptions),
     };
   },
   { definition },

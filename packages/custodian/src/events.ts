@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { accountKinds, accountStatuses } from './accounts/account-states.ts';
 import { approvalStatuses } from './approvals/approval-states.ts';
 import { identity } from './config.ts';
+import { legKinds, settlementStatuses } from './settlements/settlement-states.ts';
 import { transferKinds, transferStatuses } from './transfers/transfer-states.ts';
 
 /** Amounts are canonical decimal strings. */
@@ -60,6 +61,29 @@ const decision = z.object({
   }),
 });
 
+const settlementLegs = z.array(
+  z.object({ leg: z.int(), kind: z.enum(legKinds), from: id, to: id, asset: z.string(), quantity: amount }),
+);
+const settlement = {
+  settlementId: id,
+  source: z.string(),
+  reference: id,
+  status: z.enum(settlementStatuses),
+  intendedDate: z.iso.date(),
+  settlementVersion: z.int(),
+};
+const settlementExample = {
+  settlementId: '01a20cd5-24be-7781-97d8-7a7f04d532df',
+  source: 'exchange',
+  reference: 't1',
+  intendedDate: '2026-11-25',
+  lots: 1,
+  legs: [
+    { leg: 1, kind: 'delivery', from: 'client/bob', to: 'client/alice', asset: 'BTC', quantity: '0.1' },
+    { leg: 2, kind: 'payment', from: 'client/alice', to: 'client/bob', asset: 'USD', quantity: '2990' },
+  ],
+} as const;
+
 /** What the custodian publishes. Payloads only grow within a major version. */
 export const custodianEvents = defineEvents(identity, {
   /** A custody account was opened or changed; it says what the account now is. */
@@ -87,6 +111,86 @@ export const custodianEvents = defineEvents(identity, {
         { custodyAccountId: 'external', asset: 'USD', amount: '-10000' },
         { custodyAccountId: 'client/alice', asset: 'USD', amount: '10000' },
       ],
+    },
+  },
+  /** An instruction is there, with all that is to change hands. */
+  'settlement.registered': {
+    payload: z.object({
+      ...settlement,
+      tradedAt: z.iso.datetime(),
+      cycle: z.int(),
+      dueAt: z.iso.datetime(),
+      cutsOffAt: z.iso.datetime(),
+      priority: z.int(),
+      onHold: z.boolean(),
+      lots: z.int(),
+      legs: settlementLegs,
+    }),
+    example: {
+      ...settlementExample,
+      legs: [...settlementExample.legs],
+      status: 'pending',
+      tradedAt: '2026-11-24T09:13:44.942000Z',
+      cycle: 1,
+      dueAt: '2026-11-25T00:00:00.000000Z',
+      cutsOffAt: '2026-11-26T00:00:00.000000Z',
+      priority: 5,
+      onHold: false,
+      settlementVersion: 1,
+    },
+  },
+  /** All of an instruction settled, or more of it: the legs say what moved now. */
+  'settlement.settled': {
+    payload: z.object({
+      ...settlement,
+      transactionId: id,
+      lots: z.int(),
+      settledLots: z.int(),
+      legs: settlementLegs,
+    }),
+    example: {
+      ...settlementExample,
+      legs: [...settlementExample.legs],
+      status: 'settled',
+      transactionId: 'settlement:01a20cd5-24be-7781-97d8-7a7f04d532df',
+      settledLots: 1,
+      settlementVersion: 2,
+    },
+  },
+  /** An instruction missed its last cut-off: the legs say what did not move. It is tried again until it settles or is cancelled. */
+  'settlement.failed': {
+    payload: z.object({ ...settlement, reason: z.string(), lots: z.int(), settledLots: z.int(), legs: settlementLegs }),
+    example: {
+      ...settlementExample,
+      legs: [...settlementExample.legs],
+      status: 'failing',
+      reason: 'insufficient-holdings',
+      settledLots: 0,
+      settlementVersion: 2,
+    },
+  },
+  /** It was held, released, prioritized, delayed, netted or cancelled; it says what it now is. */
+  'settlement.changed': {
+    payload: z.object({
+      ...settlement,
+      change: z.string(),
+      priority: z.int(),
+      onHold: z.boolean(),
+      delayedUntil: z.iso.datetime().optional(),
+      nettingBatchId: id.optional(),
+      reason: z.string().optional(),
+    }),
+    example: {
+      settlementId: settlementExample.settlementId,
+      source: 'exchange',
+      reference: 't1',
+      intendedDate: '2026-11-25',
+      change: 'held',
+      status: 'pending',
+      priority: 5,
+      onHold: true,
+      reason: 'documents missing',
+      settlementVersion: 2,
     },
   },
   /** A version of a calendar was defined. */

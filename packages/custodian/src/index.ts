@@ -169,3 +169,32 @@ export {
   proposeMultisig,
   signMultisig,
 } from './wallets/wallets.ts';
+
+export { type LegKind, type SettlementStatus, legKinds, settlementStatuses } from './settlements/settlement-states.ts';
+export {
+  type ChangeSettlement,
+  type DelaySettlementLeg,
+  type ListFails,
+  type ListSettlements,
+  type Outcome,
+  type PrioritizeSettlement,
+  type ProcessSettlement,
+  type Settlement,
+  type SettlementChange,
+  type SettlementEvent,
+  type SettlementFail,
+  type SettlementLeg,
+  type SettlementProcessing,
+  type SettlementRef,
+  type SettlementRefusal,
+  type SettlementResult,
+  type Settlements,
+  type WaitReason,
+  changeSettlement,
+  delaySettlementLeg,
+  listFails,
+  listSettlements,
+  prioritizeSettlement,
+  processSettlement,
+  settlementRef,
+} from './settlements/settlements.ts';

@@ -247,6 +247,55 @@ export interface FactsReservations {
   state: ColumnType<string | null, never, never>;
 }
 
+export interface FactsSettlementEvents {
+  instruction_id: ColumnType<string, never, never>;
+  version: ColumnType<number, never, never>;
+  type: ColumnType<string, never, never>;
+  status: ColumnType<string | null, never, never>;
+  settled_lots: ColumnType<number, never, never>;
+  tx_id: ColumnType<string | null, never, never>;
+  reason: ColumnType<string | null, never, never>;
+  occurred_at: ColumnType<Instant, never, never>;
+}
+
+export interface FactsSettlementFails {
+  instruction_id: ColumnType<string, never, never>;
+  failed_at: ColumnType<Instant, never, never>;
+  reason: ColumnType<string, never, never>;
+  ended_at: ColumnType<Instant | null, never, never>;
+}
+
+export interface FactsSettlementLegs {
+  instruction_id: ColumnType<string, never, never>;
+  n: ColumnType<number, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  from_account_id: ColumnType<string, never, never>;
+  to_account_id: ColumnType<string, never, never>;
+  asset: ColumnType<string | null, never, never>;
+  qty: ColumnType<Decimal, never, never>;
+  lot_qty: ColumnType<Decimal, never, never>;
+  settled_qty: ColumnType<string | null, never, never>;
+}
+
+export interface FactsSettlements {
+  id: ColumnType<string, never, never>;
+  source: ColumnType<string, never, never>;
+  reference: ColumnType<string, never, never>;
+  source_seq: ColumnType<number | null, never, never>;
+  traded_at: ColumnType<Instant, never, never>;
+  cycle: ColumnType<number, never, never>;
+  intended_date: ColumnType<string, never, never>;
+  due_at: ColumnType<Instant, never, never>;
+  cuts_off_at: ColumnType<Instant, never, never>;
+  priority: ColumnType<number, never, never>;
+  on_hold: ColumnType<boolean, never, never>;
+  lots: ColumnType<number, never, never>;
+  settled_lots: ColumnType<number, never, never>;
+  status: ColumnType<string | null, never, never>;
+  netting_batch_id: ColumnType<string | null, never, never>;
+  version: ColumnType<number, never, never>;
+}
+
 export interface Holdings {
   account_id: string;
   asset: string;
@@ -427,6 +476,76 @@ export interface RunFences {
   recorded_at: Generated<Instant>;
 }
 
+export interface SettlementDelays {
+  instruction_id: string;
+  n: number;
+  until: Instant;
+  run_id: string;
+  fence: number;
+}
+
+export interface SettlementEvents {
+  instruction_id: string;
+  version: number;
+  type: string;
+  status: 'pending' | 'partially-settled' | 'failing' | 'netted' | 'settled' | 'cancelled';
+  settled_lots: number;
+  tx_id: string | null;
+  reason: string | null;
+  actor: string | null;
+  occurred_at: Instant;
+  recorded_at: Instant;
+}
+
+export interface SettlementFails {
+  instruction_id: string;
+  failed_at: Instant;
+  reason: string;
+  recycles: Generated<number>;
+  ended_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
+export interface SettlementInstructions {
+  id: string;
+  source: string;
+  reference: string;
+  traded_at: Instant;
+  cycle: number;
+  calendar_versions: ColumnType<unknown, string, string>;
+  intended_date: string;
+  due_at: Instant;
+  cuts_off_at: Instant;
+  next_attempt_at: Instant | null;
+  priority: number;
+  on_hold: boolean;
+  delayed_until: Instant | null;
+  lots: number;
+  minimum_lots: number;
+  settled_lots: Generated<number>;
+  status: Generated<'pending' | 'partially-settled' | 'failing' | 'netted' | 'settled' | 'cancelled'>;
+  netting_batch_id: string | null;
+  request_hash: string;
+  source_seq: number | null;
+  correlation_id: string | null;
+  event_id: string;
+  version: Generated<number>;
+  registered_at: Instant;
+  closed_at: Instant | null;
+  recorded_at: Instant;
+}
+
+export interface SettlementLegs {
+  instruction_id: string;
+  n: number;
+  kind: 'delivery' | 'payment' | 'fee';
+  from_account_id: string;
+  to_account_id: string;
+  asset: string;
+  qty: Decimal;
+  lot_qty: Decimal;
+}
+
 export interface Signatures {
   transaction_id: string;
   signer_id: string;
@@ -546,6 +665,10 @@ export interface Tables {
   facts_movements: FactsMovements;
   facts_publications: FactsPublications;
   facts_reservations: FactsReservations;
+  facts_settlement_events: FactsSettlementEvents;
+  facts_settlement_fails: FactsSettlementFails;
+  facts_settlement_legs: FactsSettlementLegs;
+  facts_settlements: FactsSettlements;
   holdings: Holdings;
   inbox_checkpoints: InboxCheckpoints;
   leases: Leases;
@@ -561,6 +684,11 @@ export interface Tables {
   publications: Publications;
   reservations: Reservations;
   run_fences: RunFences;
+  settlement_delays: SettlementDelays;
+  settlement_events: SettlementEvents;
+  settlement_fails: SettlementFails;
+  settlement_instructions: SettlementInstructions;
+  settlement_legs: SettlementLegs;
   signatures: Signatures;
   signer_sets: SignerSets;
   transfer_effects: TransferEffects;
