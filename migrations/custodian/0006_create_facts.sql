@@ -28,3 +28,9 @@ select instruction_id, version, type, status::text, settled_lots, tx_id, reason,
 
 create view facts_settlement_fails as
 select instruction_id, failed_at, reason, ended_at from settlement_fails;
+
+create view facts_netting_batches as
+select id, source, intended_date, cutoff_at, input_hash, instructions, status, version from netting_batches;
+
+create view facts_net_obligations as
+select batch_id, n, account_id, asset::text, amount from net_obligations;

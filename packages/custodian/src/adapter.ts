@@ -10,6 +10,9 @@ import type { Calendars } from './calendars/calendars.ts';
 import { definition } from './definition.ts';
 import { HoldingRepository } from './holdings/holdings.repository.ts';
 import type { Holdings } from './holdings/holdings.ts';
+import { NettingRepository } from './netting/netting.repository.ts';
+import type { Netting } from './netting/netting.ts';
+import { settleNetting } from './netting/settle-netting.worker.ts';
 import { PolicyRepository } from './policies/policies.repository.ts';
 import type { Policies } from './policies/policies.ts';
 import { DueSettlementStore } from './settlements/due-settlements.store.ts';
@@ -27,6 +30,7 @@ export interface CustodianAdapter extends BaseAdapter, SettlementProcessing {
   readonly holdings: Holdings;
   readonly calendars: Calendars;
   readonly settlements: Settlements;
+  readonly netting: Netting;
   readonly policies: Policies;
   readonly approvals: Approvals;
   readonly transfers: Transfers;
@@ -46,14 +50,18 @@ export const createCustodianAdapter = Object.assign(
 
     const due = new DueSettlementStore(context, keys.settlementDue);
     const settlements = new SettlementRepository(context, due);
+    const netting = new NettingRepository(context);
 
-    const base = mount({ workers: [settleDue(context, settlements, due), expireApprovals(approvals)] });
+    const base = mount({
+      workers: [settleDue(context, settlements, due), settleNetting(netting), expireApprovals(approvals)],
+    });
     return {
       ...base,
       accounts: new AccountRepository(context),
       holdings: new HoldingRepository(context),
       calendars: new CalendarRepository(context),
       settlements,
+      netting,
       policies: new PolicyRepository(context),
       approvals,
       transfers: new TransferRepository(context, approvalCopies),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { accountKinds, accountStatuses } from './accounts/account-states.ts';
 import { approvalStatuses } from './approvals/approval-states.ts';
 import { identity } from './config.ts';
+import { nettingStatuses } from './netting/netting-states.ts';
 import { legKinds, settlementStatuses } from './settlements/settlement-states.ts';
 import { transferKinds, transferStatuses } from './transfers/transfer-states.ts';
 
@@ -191,6 +192,37 @@ export const custodianEvents = defineEvents(identity, {
       onHold: true,
       reason: 'documents missing',
       settlementVersion: 2,
+    },
+  },
+  /** Instructions became one multilateral net, or it settled or was cancelled; they go with it, without an event of each but `settlement.settled`. */
+  'netting.changed': {
+    payload: z.object({
+      nettingBatchId: id,
+      status: z.enum(nettingStatuses),
+      source: z.string(),
+      intendedDate: z.iso.date(),
+      cutoffAt: z.iso.datetime(),
+      dueAt: z.iso.datetime(),
+      /** How many. */
+      instructions: z.int(),
+      /** Below zero the account gives; they sum to zero for each asset. */
+      obligations: z.array(movement),
+      reason: z.string().optional(),
+      batchVersion: z.int(),
+    }),
+    example: {
+      nettingBatchId: 'exchange/2026-11-25',
+      status: 'open',
+      source: 'exchange',
+      intendedDate: '2026-11-25',
+      cutoffAt: '2026-11-24T22:00:00.000000Z',
+      dueAt: '2026-11-25T00:00:00.000000Z',
+      instructions: 42,
+      obligations: [
+        { custodyAccountId: 'client/alice', asset: 'USD', amount: '-2990' },
+        { custodyAccountId: 'client/bob', asset: 'USD', amount: '2990' },
+      ],
+      batchVersion: 1,
     },
   },
   /** A version of a calendar was defined. */

@@ -198,3 +198,17 @@ export {
   processSettlement,
   settlementRef,
 } from './settlements/settlements.ts';
+
+export { type NettingStatus, nettingStatuses } from './netting/netting-states.ts';
+export {
+  type CancelNetting,
+  type ListNetting,
+  type NetObligation,
+  type NetSettlements,
+  type Netting,
+  type NettingBatch,
+  type NettingRefusal,
+  cancelNetting,
+  listNetting,
+  netSettlements,
+} from './netting/netting.ts';

@@ -80,6 +80,47 @@ export interface AssetCalendars {
   recorded_at: Generated<Instant>;
 }
 
+export interface BreakEvents {
+  break_id: string;
+  version: number;
+  state: string;
+  kind: 'missing-ours' | 'missing-theirs' | 'amount-differs' | 'asset-differs' | 'date-differs' | 'duplicate-line' | 'holding-differs' | 'asset-missing' | 'deficit';
+  ours: Decimal | null;
+  theirs: Decimal | null;
+  owner_id: string | null;
+  note: string | null;
+  actor: string | null;
+  occurred_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface Breaks {
+  id: string;
+  break_key: string;
+  run_kind: 'movements' | 'holdings' | 'liabilities';
+  source: string;
+  kind: 'missing-ours' | 'missing-theirs' | 'amount-differs' | 'asset-differs' | 'date-differs' | 'duplicate-line' | 'holding-differs' | 'asset-missing' | 'deficit';
+  account_id: string | null;
+  asset: string;
+  line_id: number | null;
+  tx_id: string | null;
+  n: number | null;
+  ours: Decimal | null;
+  theirs: Decimal | null;
+  difference: GeneratedAlways<Decimal>;
+  at: Instant;
+  state: Generated<'open' | 'investigating' | 'explained' | 'written-off' | 'closed'>;
+  owner_id: string | null;
+  note: string | null;
+  first_seen: Instant;
+  last_seen: Instant;
+  seen_count: Generated<number>;
+  last_run_id: string;
+  version: Generated<number>;
+  closed_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
 export interface BusinessDays {
   calendar_id: string;
   version: number;
@@ -230,6 +271,25 @@ export interface FactsMovements {
   source_seq: ColumnType<number | null, never, never>;
 }
 
+export interface FactsNetObligations {
+  batch_id: ColumnType<string, never, never>;
+  n: ColumnType<number, never, never>;
+  account_id: ColumnType<string, never, never>;
+  asset: ColumnType<string | null, never, never>;
+  amount: ColumnType<Decimal, never, never>;
+}
+
+export interface FactsNettingBatches {
+  id: ColumnType<string, never, never>;
+  source: ColumnType<string, never, never>;
+  intended_date: ColumnType<string, never, never>;
+  cutoff_at: ColumnType<Instant, never, never>;
+  input_hash: ColumnType<string, never, never>;
+  instructions: ColumnType<number, never, never>;
+  status: ColumnType<'open' | 'settled' | 'cancelled', never, never>;
+  version: ColumnType<number, never, never>;
+}
+
 export interface FactsPublications {
   stream: ColumnType<string, never, never>;
   last_publish_seq: ColumnType<number, never, never>;
@@ -296,6 +356,26 @@ export interface FactsSettlements {
   version: ColumnType<number, never, never>;
 }
 
+export interface HoldingLeaves {
+  snapshot_id: string;
+  n: number;
+  account_id: string;
+  venue: string | null;
+  asset: string;
+  amount: Decimal;
+  salt: string;
+  hash: string;
+}
+
+export interface HoldingSnapshots {
+  id: string;
+  as_of: Instant;
+  root: string;
+  totals: ColumnType<unknown, string, string>;
+  leaves: number;
+  recorded_at: Generated<Instant>;
+}
+
 export interface Holdings {
   account_id: string;
   asset: string;
@@ -318,6 +398,51 @@ export interface Leases {
   holder: string;
   fence: number;
   expires_at: Instant;
+}
+
+export interface LiabilityComparisons {
+  run_id: string;
+  snapshot_id: string;
+  venue: string;
+  liability_root: string;
+  totals: ColumnType<unknown, string, string>;
+  recorded_at: Generated<Instant>;
+}
+
+export interface MatchItems {
+  match_id: string;
+  item: number;
+  source: string;
+  line_id: number | null;
+  tx_id: string | null;
+  n: number | null;
+  live: Generated<boolean>;
+}
+
+export interface MatchRules {
+  source: string;
+  version: number;
+  account_ids: string[] | null;
+  assets: string[] | null;
+  movement_kinds: string[] | null;
+  amount_tolerance: Decimal;
+  date_tolerance_ms: number;
+  most_in_group: number;
+  request_hash: string;
+  defined_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface Matches {
+  id: string;
+  run_id: string;
+  source: string;
+  rule_version: number;
+  rule: 'twin' | 'tolerance' | 'sum' | 'amount' | 'covering';
+  difference: Decimal;
+  dissolved_at: Instant | null;
+  matched_at: Instant;
+  recorded_at: Generated<Instant>;
 }
 
 export interface MovementTransactions {
@@ -358,6 +483,32 @@ export interface MultisigTransactions {
   request_hash: string;
   version: Generated<number>;
   proposed_at: Instant;
+  closed_at: Instant | null;
+  recorded_at: Generated<Instant>;
+}
+
+export interface NetObligations {
+  batch_id: string;
+  n: number;
+  account_id: string;
+  asset: string;
+  amount: Decimal;
+}
+
+export interface NettingBatches {
+  id: string;
+  source: string;
+  intended_date: string;
+  cutoff_at: Instant;
+  input_hash: string;
+  instructions: number;
+  due_at: Instant;
+  status: Generated<'open' | 'settled' | 'cancelled'>;
+  request_hash: string;
+  correlation_id: string | null;
+  event_id: string;
+  version: Generated<number>;
+  netted_at: Instant;
   closed_at: Instant | null;
   recorded_at: Generated<Instant>;
 }
@@ -452,6 +603,28 @@ export interface Publications {
   watched_writers: Generated<string[]>;
   replay_from: number | null;
   replay_until: Instant | null;
+}
+
+export interface ReconciliationRuns {
+  id: string;
+  kind: 'movements' | 'holdings' | 'liabilities';
+  source: string;
+  rule_version: number | null;
+  from_at: Instant | null;
+  cutoff: Instant;
+  dry_run: boolean;
+  status: Generated<'running' | 'completed'>;
+  cursor: Generated<number>;
+  lines: number | null;
+  entries: number | null;
+  matched: number | null;
+  grouped: number | null;
+  differences: number | null;
+  request_hash: string;
+  version: Generated<number>;
+  started_at: Instant;
+  completed_at: Instant | null;
+  recorded_at: Generated<Instant>;
 }
 
 export interface Reservations {
@@ -566,6 +739,36 @@ export interface SignerSets {
   recorded_at: Generated<Instant>;
 }
 
+export interface StatementBalances {
+  source: string;
+  external_id: string;
+  account_id: string;
+  asset: string;
+  balance: Decimal;
+  as_of: Instant;
+  request_hash: string;
+  recorded_at: Generated<Instant>;
+}
+
+export interface StatementLines {
+  id: GeneratedAlways<number>;
+  source: string;
+  external_id: string;
+  account_id: string;
+  asset: string;
+  amount: Decimal;
+  booked_at: Instant;
+  reference: string | null;
+  occurrence: number;
+  request_hash: string;
+  recorded_at: Generated<Instant>;
+}
+
+export interface StatementSources {
+  source: string;
+  recorded_at: Generated<Instant>;
+}
+
 export interface TransferEffects {
   from_status: string;
   to_status: string;
@@ -650,6 +853,8 @@ export interface Tables {
   archive_gaps: ArchiveGaps;
   archive_watermarks: ArchiveWatermarks;
   asset_calendars: AssetCalendars;
+  break_events: BreakEvents;
+  breaks: Breaks;
   business_days: BusinessDays;
   calendar_holidays: CalendarHolidays;
   calendars: Calendars;
@@ -663,18 +868,28 @@ export interface Tables {
   facts_events: FactsEvents;
   facts_holdings: FactsHoldings;
   facts_movements: FactsMovements;
+  facts_net_obligations: FactsNetObligations;
+  facts_netting_batches: FactsNettingBatches;
   facts_publications: FactsPublications;
   facts_reservations: FactsReservations;
   facts_settlement_events: FactsSettlementEvents;
   facts_settlement_fails: FactsSettlementFails;
   facts_settlement_legs: FactsSettlementLegs;
   facts_settlements: FactsSettlements;
+  holding_leaves: HoldingLeaves;
+  holding_snapshots: HoldingSnapshots;
   holdings: Holdings;
   inbox_checkpoints: InboxCheckpoints;
   leases: Leases;
+  liability_comparisons: LiabilityComparisons;
+  match_items: MatchItems;
+  match_rules: MatchRules;
+  matches: Matches;
   movement_transactions: MovementTransactions;
   movements: Movements;
   multisig_transactions: MultisigTransactions;
+  net_obligations: NetObligations;
+  netting_batches: NettingBatches;
   outbox: Outbox;
   partitions: Partitions;
   policy_limits: PolicyLimits;
@@ -682,6 +897,7 @@ export interface Tables {
   policy_sets: PolicySets;
   policy_usage: PolicyUsage;
   publications: Publications;
+  reconciliation_runs: ReconciliationRuns;
   reservations: Reservations;
   run_fences: RunFences;
   settlement_delays: SettlementDelays;
@@ -691,6 +907,9 @@ export interface Tables {
   settlement_legs: SettlementLegs;
   signatures: Signatures;
   signer_sets: SignerSets;
+  statement_balances: StatementBalances;
+  statement_lines: StatementLines;
+  statement_sources: StatementSources;
   transfer_effects: TransferEffects;
   transfer_events: TransferEvents;
   transfers: Transfers;
