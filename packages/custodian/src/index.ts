@@ -179,6 +179,8 @@ export {
   type Outcome,
   type PrioritizeSettlement,
   type ProcessSettlement,
+  type SettleDue,
+  type SettledDue,
   type Settlement,
   type SettlementChange,
   type SettlementEvent,
@@ -196,6 +198,7 @@ export {
   listSettlements,
   prioritizeSettlement,
   processSettlement,
+  settleDue,
   settlementRef,
 } from './settlements/settlements.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdapterContext } from '@tse/core';
 import type { DueSettlementStore } from './due-settlements.store.ts';
-import type { SettlementRepository } from './settlements.repository.ts';
+import type { Settlements } from './settlements.ts';
 
 const BATCH = 100;
 const PAUSE_MS = 200;
@@ -9,7 +9,7 @@ const PAUSE_MS = 200;
 const SWEEP_MS = 5000;
 
 /** Carries on what is due in business time, again and again until told to stop: by the notes in Redis, and without them by the tables. */
-export const settleDue = (context: AdapterContext, settlements: SettlementRepository, due: DueSettlementStore) => ({
+export const settleDue = (context: AdapterContext, settlements: Settlements, due: DueSettlementStore) => ({
   name: 'settle-due',
   async run(signal: AbortSignal): Promise<void> {
     let sweptAt = -Infinity;
@@ -19,12 +19,12 @@ export const settleDue = (context: AdapterContext, settlements: SettlementReposi
       let claimed = 0;
       if (sweep || noted === undefined || noted.length > 0) {
         if (sweep) sweptAt = performance.now();
-        const { ids } = await settlements.settleDue(BATCH);
-        claimed = ids.size;
+        const done = new Set((await settlements.settleDue({ limit: BATCH })).claimed);
+        claimed = done.size;
         // Noted, and not to be claimed: it is done, or another has it.
         due.note(
           (noted ?? [])
-            .filter(({ settlementId }) => !ids.has(settlementId))
+            .filter(({ settlementId }) => !done.has(settlementId))
             .map(({ settlementId, second }) => ({ settlementId, seen: second })),
         );
       }

@@ -32,6 +32,8 @@ import {
   type Outcome,
   type PrioritizeSettlement,
   type ProcessSettlement,
+  type SettleDue,
+  type SettledDue,
   type Settlement,
   type SettlementEvent,
   type SettlementFail,
@@ -48,6 +50,7 @@ import {
   lotOf,
   prioritizeSettlement,
   processSettlement,
+  settleDue,
   settlementRef,
 } from './settlements.ts';
 
@@ -158,6 +161,7 @@ const operations = {
   prioritize: operation('custodian.settlements.prioritize', prioritizeSettlement, (input) => input.settlementId),
   cancel: operation('custodian.settlements.cancel', changeSettlement, (input) => input.settlementId),
   delayLeg: operation('custodian.settlements.delayLeg', delaySettlementLeg, (input) => input.settlementId),
+  settleDue: operation('custodian.settlements.settleDue', settleDue),
   listFails: operation('custodian.settlements.listFails', listFails),
 };
 
@@ -333,20 +337,21 @@ export class SettlementRepository implements Settlements, SettlementProcessing {
     );
   }
 
-  /** Carries at most `limit` on of what is due now, and answers which were claimed and how many of them moved. For the worker, and for a drain. */
-  async settleDue(limit: number): Promise<{ ids: Set<string>; moved: number }> {
-    const { clock, ids, pg } = this.#context;
-    const eventIds = () => arrayLiteral(Array.from({ length: limit }, () => ids.next()));
-    const rows = await pg.many(statements.settleDue, {
-      at: clock.now(),
-      limit,
-      retryAfter: RETRY_AFTER,
-      settledEventIds: eventIds(),
-      failedEventIds: eventIds(),
-      context: contextLiteral(),
+  settleDue(input: SettleDue = {}, options?: CallOptions): Promise<SettledDue> {
+    return this.#context.run(operations.settleDue, input, options, async ({ limit }) => {
+      const { clock, ids, pg } = this.#context;
+      const eventIds = () => arrayLiteral(Array.from({ length: limit }, () => ids.next()));
+      const rows = await pg.many(statements.settleDue, {
+        at: clock.now(),
+        limit,
+        retryAfter: RETRY_AFTER,
+        settledEventIds: eventIds(),
+        failedEventIds: eventIds(),
+        context: contextLiteral(),
+      });
+      this.#due.note(rows.map((row) => ({ settlementId: row.id, dueAt: row.next_attempt_at ?? undefined })));
+      return { claimed: rows.map(({ id }) => id), moved: rows.filter((row) => row.moved_lots > 0).length };
     });
-    this.#due.note(rows.map((row) => ({ settlementId: row.id, dueAt: row.next_attempt_at ?? undefined })));
-    return { ids: new Set(rows.map(({ id }) => id)), moved: rows.filter((row) => row.moved_lots > 0).length };
   }
 
   #prepare(settlement: z.output<typeof processSettlement>): Processing {

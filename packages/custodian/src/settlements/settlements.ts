@@ -187,6 +187,17 @@ export interface SettlementEvent {
   occurredAt: Instant;
 }
 
+export const settleDue = z.strictObject({ limit: z.int().min(1).max(1000).default(100) });
+export type SettleDue = z.input<typeof settleDue>;
+
+/** What one round over the queue did. */
+export interface SettledDue {
+  /** Those that were looked at: due, and not claimed by another. */
+  claimed: string[];
+  /** How many of them moved, wholly or in part. */
+  moved: number;
+}
+
 /** The longest open first. */
 export const listFails = z.strictObject({
   /** Those that have ended too. */
@@ -247,6 +258,8 @@ export interface Settlements {
   cancel(input: ChangeSettlement, options?: CallOptions): Promise<Settlement>;
   /** Keeps one leg, and with it all of them, from settling until then. */
   delayLeg(input: DelaySettlementLeg, options?: CallOptions): Promise<Settlement>;
+  /** What the worker does, once: for a service that runs without workers, or wants to know that nothing is left. */
+  settleDue(input?: SettleDue, options?: CallOptions): Promise<SettledDue>;
   listFails(input?: ListFails, options?: CallOptions): Listing<SettlementFail>;
 }
 
