@@ -10,6 +10,8 @@ import type { Calendars } from './calendars/calendars.ts';
 import { definition } from './definition.ts';
 import { HoldingRepository } from './holdings/holdings.repository.ts';
 import type { Holdings } from './holdings/holdings.ts';
+import { HoldingSnapshotRepository } from './holding-snapshots/holding-snapshots.repository.ts';
+import type { HoldingSnapshots } from './holding-snapshots/holding-snapshots.ts';
 import { NettingRepository } from './netting/netting.repository.ts';
 import type { Netting } from './netting/netting.ts';
 import { settleNetting } from './netting/settle-netting.worker.ts';
@@ -19,6 +21,9 @@ import { DueSettlementStore } from './settlements/due-settlements.store.ts';
 import { settleDue } from './settlements/settle-due.worker.ts';
 import { SettlementRepository } from './settlements/settlements.repository.ts';
 import type { SettlementProcessing, Settlements } from './settlements/settlements.ts';
+import { ReconciliationRunRepository } from './reconciliations/reconciliation-runs.repository.ts';
+import { ReconciliationRepository } from './reconciliations/reconciliations.repository.ts';
+import type { Reconciliations } from './reconciliations/reconciliations.ts';
 import { TransferRepository } from './transfers/transfers.repository.ts';
 import type { Transfers } from './transfers/transfers.ts';
 import { WalletRepository } from './wallets/wallets.repository.ts';
@@ -35,6 +40,8 @@ export interface CustodianAdapter extends BaseAdapter, SettlementProcessing {
   readonly approvals: Approvals;
   readonly transfers: Transfers;
   readonly wallets: Wallets;
+  readonly reconciliations: Reconciliations;
+  readonly holdingSnapshots: HoldingSnapshots;
 }
 
 /**
@@ -51,6 +58,7 @@ export const createCustodianAdapter = Object.assign(
     const due = new DueSettlementStore(context, keys.settlementDue);
     const settlements = new SettlementRepository(context, due);
     const netting = new NettingRepository(context);
+    const runs = new ReconciliationRunRepository(context);
 
     const base = mount({
       workers: [settleDue(context, settlements, due), settleNetting(netting), expireApprovals(approvals)],
@@ -66,6 +74,8 @@ export const createCustodianAdapter = Object.assign(
       approvals,
       transfers: new TransferRepository(context, approvalCopies),
       wallets: new WalletRepository(context),
+      reconciliations: new ReconciliationRepository(context, runs),
+      holdingSnapshots: new HoldingSnapshotRepository(context, runs),
       processSettlement: (settlement, callOptions) => settlements.processSettlement(settlement, callOptions),
     };
   },

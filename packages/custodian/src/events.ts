@@ -5,6 +5,7 @@ import { approvalStatuses } from './approvals/approval-states.ts';
 import { identity } from './config.ts';
 import { nettingStatuses } from './netting/netting-states.ts';
 import { legKinds, settlementStatuses } from './settlements/settlement-states.ts';
+import { breakKinds, breakStates } from './reconciliations/break-states.ts';
 import { transferKinds, transferStatuses } from './transfers/transfer-states.ts';
 
 /** Amounts are canonical decimal strings. */
@@ -84,6 +85,27 @@ const settlementExample = {
     { leg: 2, kind: 'payment', from: 'client/alice', to: 'client/bob', asset: 'USD', quantity: '2990' },
   ],
 } as const;
+
+const difference = z.object({
+  breakId: id,
+  /** What it is about, the same from run to run. */
+  breakKey: z.string(),
+  /** Whose statement it is; the venue for a deficit. */
+  source: z.string(),
+  kind: z.enum(breakKinds),
+  custodyAccountId: id.optional(),
+  asset: z.string(),
+  ours: amount.optional(),
+  theirs: amount.optional(),
+  /** Theirs less ours. */
+  difference: amount,
+  state: z.enum(breakStates),
+  externalId: z.string().optional(),
+  transactionId: z.string().optional(),
+  runId: id,
+  seenCount: z.int(),
+  breakVersion: z.int(),
+});
 
 /** What the custodian publishes. Payloads only grow within a major version. */
 export const custodianEvents = defineEvents(identity, {
@@ -283,6 +305,27 @@ export const custodianEvents = defineEvents(identity, {
       ruleId: 'large-withdrawals',
       decision: 'approved',
       quorum: { join: 'all', groups: [{ name: 'treasury', threshold: 2, approvals: 2 }] },
+    },
+  },
+  /** A reconciliation found a difference, found it changed, or found it gone; or people have decided on it. */
+  'break.changed': {
+    payload: difference,
+    example: {
+      breakId: '01a20cd5-24be-7781-97d8-7a7f04d532e1',
+      breakKey: 'line:bank:2026-01-01/17',
+      source: 'bank',
+      kind: 'amount-differs',
+      custodyAccountId: 'client/alice',
+      asset: 'USD',
+      ours: '100',
+      theirs: '90',
+      difference: '-10',
+      state: 'open',
+      externalId: '2026-01-01/17',
+      transactionId: 'transfer:t-17',
+      runId: 'bank/2026-01-01',
+      seenCount: 1,
+      breakVersion: 1,
     },
   },
 });

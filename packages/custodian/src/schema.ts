@@ -219,11 +219,86 @@ export interface FactsAccounts {
   status: ColumnType<'active' | 'suspended' | 'closed', never, never>;
 }
 
+export interface FactsApprovalGroups {
+  request_id: ColumnType<string, never, never>;
+  n: ColumnType<number, never, never>;
+  name: ColumnType<string, never, never>;
+  threshold: ColumnType<number, never, never>;
+}
+
+export interface FactsApprovalRequests {
+  id: ColumnType<string, never, never>;
+  subject_kind: ColumnType<string, never, never>;
+  subject_id: ColumnType<string, never, never>;
+  subject_digest: ColumnType<string, never, never>;
+  initiator_id: ColumnType<string, never, never>;
+  policy_version: ColumnType<number | null, never, never>;
+  rule_id: ColumnType<string | null, never, never>;
+  join_rule: ColumnType<'all' | 'any', never, never>;
+  veto: ColumnType<boolean, never, never>;
+  status: ColumnType<string | null, never, never>;
+  reason: ColumnType<string | null, never, never>;
+  opened_at: ColumnType<Instant, never, never>;
+  expires_at: ColumnType<Instant, never, never>;
+  decided_at: ColumnType<Instant | null, never, never>;
+  version: ColumnType<number, never, never>;
+  source: ColumnType<string | null, never, never>;
+  source_seq: ColumnType<number | null, never, never>;
+}
+
+export interface FactsApprovalVotes {
+  request_id: ColumnType<string, never, never>;
+  approver_id: ColumnType<string, never, never>;
+  decision: ColumnType<'approve' | 'reject', never, never>;
+  digest: ColumnType<string, never, never>;
+  voted_at: ColumnType<Instant, never, never>;
+  groups: ColumnType<number, never, never>;
+}
+
+export interface FactsApprovers {
+  id: ColumnType<string, never, never>;
+  status: ColumnType<'active' | 'removed', never, never>;
+  version: ColumnType<number, never, never>;
+}
+
+export interface FactsBreaks {
+  id: ColumnType<string, never, never>;
+  break_key: ColumnType<string, never, never>;
+  run_kind: ColumnType<'movements' | 'holdings' | 'liabilities', never, never>;
+  source: ColumnType<string, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  account_id: ColumnType<string | null, never, never>;
+  asset: ColumnType<string, never, never>;
+  line_id: ColumnType<number | null, never, never>;
+  tx_id: ColumnType<string | null, never, never>;
+  n: ColumnType<number | null, never, never>;
+  ours: ColumnType<Decimal | null, never, never>;
+  theirs: ColumnType<Decimal | null, never, never>;
+  difference: ColumnType<Decimal, never, never>;
+  state: ColumnType<'open' | 'investigating' | 'explained' | 'written-off' | 'closed', never, never>;
+  seen_count: ColumnType<number, never, never>;
+  last_run_id: ColumnType<string, never, never>;
+  version: ColumnType<number, never, never>;
+}
+
 export interface FactsCheckpoints {
   consumer: ColumnType<string, never, never>;
   source: ColumnType<string, never, never>;
   publish_seq: ColumnType<number, never, never>;
   updated_at: ColumnType<Instant, never, never>;
+}
+
+export interface FactsCompliance {
+  id: ColumnType<number, never, never>;
+  kind: ColumnType<'policy-decision' | 'policy-change' | 'approval-decision' | 'approver-change' | 'whitelist-change' | 'screening' | 'signer-change', never, never>;
+  subject_kind: ColumnType<string, never, never>;
+  subject_id: ColumnType<string, never, never>;
+  decision: ColumnType<string, never, never>;
+  policy_version: ColumnType<number | null, never, never>;
+  rule_id: ColumnType<string | null, never, never>;
+  reason: ColumnType<string | null, never, never>;
+  actor: ColumnType<string | null, never, never>;
+  occurred_at: ColumnType<Instant, never, never>;
 }
 
 export interface FactsEvents {
@@ -255,6 +330,19 @@ export interface FactsHoldings {
   version: ColumnType<number, never, never>;
 }
 
+export interface FactsMatches {
+  id: ColumnType<string, never, never>;
+  run_id: ColumnType<string, never, never>;
+  source: ColumnType<string, never, never>;
+  rule: ColumnType<'twin' | 'tolerance' | 'sum' | 'amount' | 'covering', never, never>;
+  difference: ColumnType<Decimal, never, never>;
+  dissolved_at: ColumnType<Instant | null, never, never>;
+  line_id: ColumnType<number | null, never, never>;
+  tx_id: ColumnType<string | null, never, never>;
+  n: ColumnType<number | null, never, never>;
+  live: ColumnType<boolean, never, never>;
+}
+
 export interface FactsMovements {
   tx_id: ColumnType<string, never, never>;
   n: ColumnType<number, never, never>;
@@ -269,6 +357,16 @@ export interface FactsMovements {
   recorded_at: ColumnType<Instant, never, never>;
   source: ColumnType<string | null, never, never>;
   source_seq: ColumnType<number | null, never, never>;
+}
+
+export interface FactsMultisigTransactions {
+  id: ColumnType<string, never, never>;
+  wallet_id: ColumnType<string, never, never>;
+  nonce: ColumnType<number, never, never>;
+  kind: ColumnType<'payment' | 'rejection' | 'signer-change', never, never>;
+  status: ColumnType<'proposed' | 'executed' | 'replaced', never, never>;
+  transfer_id: ColumnType<string | null, never, never>;
+  version: ColumnType<number, never, never>;
 }
 
 export interface FactsNetObligations {
@@ -290,9 +388,45 @@ export interface FactsNettingBatches {
   version: ColumnType<number, never, never>;
 }
 
+export interface FactsPolicies {
+  id: ColumnType<string, never, never>;
+  version: ColumnType<number | null, never, never>;
+  status: ColumnType<string | null, never, never>;
+  initiator_id: ColumnType<string, never, never>;
+  digest: ColumnType<string, never, never>;
+  published_at: ColumnType<Instant | null, never, never>;
+  approval_request_id: ColumnType<string | null, never, never>;
+}
+
+export interface FactsPolicyUsage {
+  transfer_id: ColumnType<string, never, never>;
+  rule_id: ColumnType<string, never, never>;
+  scope: ColumnType<string, never, never>;
+  asset: ColumnType<string, never, never>;
+  amount: ColumnType<Decimal, never, never>;
+  used_at: ColumnType<Instant, never, never>;
+  returned_at: ColumnType<Instant | null, never, never>;
+}
+
 export interface FactsPublications {
   stream: ColumnType<string, never, never>;
   last_publish_seq: ColumnType<number, never, never>;
+}
+
+export interface FactsReconciliationRuns {
+  id: ColumnType<string, never, never>;
+  kind: ColumnType<'movements' | 'holdings' | 'liabilities', never, never>;
+  source: ColumnType<string, never, never>;
+  rule_version: ColumnType<number | null, never, never>;
+  from_at: ColumnType<Instant | null, never, never>;
+  cutoff: ColumnType<Instant, never, never>;
+  dry_run: ColumnType<boolean, never, never>;
+  status: ColumnType<'running' | 'completed', never, never>;
+  lines: ColumnType<number | null, never, never>;
+  entries: ColumnType<number | null, never, never>;
+  matched: ColumnType<number | null, never, never>;
+  grouped: ColumnType<number | null, never, never>;
+  differences: ColumnType<number | null, never, never>;
 }
 
 export interface FactsReservations {
@@ -354,6 +488,53 @@ export interface FactsSettlements {
   status: ColumnType<string | null, never, never>;
   netting_batch_id: ColumnType<string | null, never, never>;
   version: ColumnType<number, never, never>;
+}
+
+export interface FactsTransferEvents {
+  transfer_id: ColumnType<string, never, never>;
+  version: ColumnType<number, never, never>;
+  from_status: ColumnType<string, never, never>;
+  status: ColumnType<string | null, never, never>;
+  effect: ColumnType<'none' | 'reserve' | 'release' | 'capture', never, never>;
+  occurred_at: ColumnType<Instant, never, never>;
+}
+
+export interface FactsTransfers {
+  id: ColumnType<string | null, never, never>;
+  requester_id: ColumnType<string | null, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  from_account_id: ColumnType<string | null, never, never>;
+  to_account_id: ColumnType<string | null, never, never>;
+  asset: ColumnType<string | null, never, never>;
+  amount: ColumnType<Decimal | null, never, never>;
+  status: ColumnType<string | null, never, never>;
+  digest: ColumnType<string | null, never, never>;
+  policy_version: ColumnType<number | null, never, never>;
+  rule_id: ColumnType<string | null, never, never>;
+  approval_request_id: ColumnType<string | null, never, never>;
+  version: ColumnType<number | null, never, never>;
+  requested_at: ColumnType<Instant | null, never, never>;
+  closed_at: ColumnType<Instant | null, never, never>;
+  source: ColumnType<string | null, never, never>;
+  source_seq: ColumnType<number | null, never, never>;
+  venue: ColumnType<string | null, never, never>;
+  client_account_id: ColumnType<string | null, never, never>;
+  publish_seq: ColumnType<number | null, never, never>;
+}
+
+export interface FactsWallets {
+  id: ColumnType<string, never, never>;
+  next_nonce: ColumnType<number, never, never>;
+  signer_version: ColumnType<number, never, never>;
+  version: ColumnType<number, never, never>;
+}
+
+export interface FactsWhitelist {
+  id: ColumnType<string, never, never>;
+  asset: ColumnType<string, never, never>;
+  address: ColumnType<string, never, never>;
+  usable_from: ColumnType<Instant, never, never>;
+  status: ColumnType<'listed' | 'revoked', never, never>;
 }
 
 export interface HoldingLeaves {
@@ -864,18 +1045,33 @@ export interface Tables {
   dead_letters: DeadLetters;
   epoch: Epoch;
   facts_accounts: FactsAccounts;
+  facts_approval_groups: FactsApprovalGroups;
+  facts_approval_requests: FactsApprovalRequests;
+  facts_approval_votes: FactsApprovalVotes;
+  facts_approvers: FactsApprovers;
+  facts_breaks: FactsBreaks;
   facts_checkpoints: FactsCheckpoints;
+  facts_compliance: FactsCompliance;
   facts_events: FactsEvents;
   facts_holdings: FactsHoldings;
+  facts_matches: FactsMatches;
   facts_movements: FactsMovements;
+  facts_multisig_transactions: FactsMultisigTransactions;
   facts_net_obligations: FactsNetObligations;
   facts_netting_batches: FactsNettingBatches;
+  facts_policies: FactsPolicies;
+  facts_policy_usage: FactsPolicyUsage;
   facts_publications: FactsPublications;
+  facts_reconciliation_runs: FactsReconciliationRuns;
   facts_reservations: FactsReservations;
   facts_settlement_events: FactsSettlementEvents;
   facts_settlement_fails: FactsSettlementFails;
   facts_settlement_legs: FactsSettlementLegs;
   facts_settlements: FactsSettlements;
+  facts_transfer_events: FactsTransferEvents;
+  facts_transfers: FactsTransfers;
+  facts_wallets: FactsWallets;
+  facts_whitelist: FactsWhitelist;
   holding_leaves: HoldingLeaves;
   holding_snapshots: HoldingSnapshots;
   holdings: Holdings;
