@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { custody } from './custodian.ts';
 import { layers } from './layers.ts';
 import type { Row, Rounds } from './measure.ts';
 import { orderBook } from './order-book.ts';
@@ -14,6 +15,7 @@ machines differ and are shared.
   read      accounts.find against pg and Kysely, alone and coalesced
   layers    CPU of parse, context, span, timer and metrics
   settle    matches.settle against pgbench with the same function, and a Kysely transaction
+  custody   processSettlement against the exchange's settle, by rows written; reconciliation against one full join
   book      order-book adds and depth against the same Lua scripts by bare clients
 
   --rounds N    rounds that count (5)
@@ -29,7 +31,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book'];
+const names = ['read', 'layers', 'settle', 'custody', 'book'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 if (values.help) console.log(HELP);
@@ -53,10 +55,11 @@ async function main(): Promise<void> {
     if (!values.json) measured.forEach(print);
   };
   if (wanted('layers')) take(await layers(how));
-  if (['read', 'settle', 'book'].some(wanted)) {
+  if (['read', 'settle', 'custody', 'book'].some(wanted)) {
     await using stage = await openStage(progress);
     if (wanted('read')) take(await pointRead(stage, how));
     if (wanted('settle')) take(await settle(stage, how));
+    if (wanted('custody')) take(await custody(stage, how));
     if (wanted('book')) take(await orderBook(stage, how));
   }
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));

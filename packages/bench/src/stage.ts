@@ -1,4 +1,4 @@
-import { migrate, provision } from '@tse/core/admin';
+import { type AdminAccess, migrate, provision } from '@tse/core/admin';
 import type { AdapterOptions } from '@tse/core';
 import { type ExchangeAdapter, createExchangeAdapter, definition } from '@tse/exchange';
 import { migrationsDirectory } from '@tse/migrations';
@@ -12,6 +12,8 @@ export interface Stage extends AsyncDisposable {
   options: AdapterOptions;
   postgres: { host: string; port: number; database: string; user: string; password: string };
   redis: { host: string; port: number; username: string; password: string };
+  /** The servers as their administrator, for a bench that brings an adapter of its own. */
+  admin: AdminAccess;
 }
 
 export async function openStage(progress: (text: string) => void): Promise<Stage> {
@@ -41,6 +43,7 @@ export async function openStage(progress: (text: string) => void): Promise<Stage
       password: passwords.postgres,
     },
     redis: { host: redis.hostname, port: Number(redis.port), username: 'exchange_adapter', password: passwords.redis },
+    admin,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
