@@ -4,6 +4,7 @@ import { type Sandbox, sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
 import { openCustodianSimulator } from './custodian-simulator.ts';
 import { checkCustody } from './custody/check-custody.ts';
+import { completeStatement } from './custody/complete-statement.ts';
 import { plantBreak } from './custody/planted-break.ts';
 import { checkReconciliation, reconcileVenue } from './custody/reconcile-venue.ts';
 import { openTransferDesk } from './custody/transfer-desk.ts';
@@ -147,14 +148,14 @@ test('whatever break a seed plants in the statement of the venue is found, and n
     await market.run([1, 2, 3, 4].map(trade));
   }
   await simulator.drain();
-  await desk.drain();
+  const complete = await completeStatement(box.custodian, desk);
   const reconcile = (venue: string, statement: readonly StatementLine[]) =>
     reconcileVenue(box.custodian, { venue, statement, cutoff: box.clock.now() });
-  const right = await reconcile('right', desk.statement);
-  expect(checkReconciliation(right)).toEqual({ name: 'reconciliation', ok: true, compared: desk.statement.length });
+  const right = await reconcile('right', complete);
+  expect(checkReconciliation(right)).toEqual({ name: 'reconciliation', ok: true, compared: complete.length });
   expect(right.run.matched).toBeGreaterThan(5);
   for (const seed of [0, 1, 2, 3, 4, 17, 33]) {
-    const { statement, planted } = plantBreak(desk.statement, seed);
+    const { statement, planted } = plantBreak(complete, seed);
     const found = await reconcile(`seed-${seed}`, statement);
     expect(checkReconciliation(found, planted)).toMatchObject({ ok: true, compared: statement.length });
     // It is not only that nothing is looked at.
