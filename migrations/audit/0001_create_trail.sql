@@ -142,5 +142,3 @@ from pg_inherits as i
 join pg_class as child on child.oid = i.inhrelid
 cross join lateral regexp_match(pg_get_expr(child.relpartbound, child.oid), $$FROM \('(\d+)'\) TO \('(\d+)'\)$$) as b (bounds)
 where i.inhparent = 'events'::regclass;
-
-select ensure_event_partitions(1, 2000000);
