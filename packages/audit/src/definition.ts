@@ -2,4 +2,4 @@ import { families } from './keys.ts';
 import { identity } from './config.ts';
 
 /** What this adapter is to those who set it up: `tse migrate`, a sandbox. */
-export const definition = { identity, families, minSchema: '0005_create_facts' };
+export const definition = { identity, families, minSchema: '0026_create_derived_facts' };
