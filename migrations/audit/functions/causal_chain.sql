@@ -3,7 +3,7 @@
 create or replace function causal_chain(p_position bigint, p_depth integer, p_limit integer)
 returns table (depth integer, "position" bigint, via bigint, kind text, cut boolean)
 language plpgsql
-stable
+stable rows 20
 set search_path from current
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off

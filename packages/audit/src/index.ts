@@ -2,6 +2,45 @@ export { type AuditAdapter, createAuditAdapter } from './adapter.ts';
 export { type AuditOptions, type SourceOption } from './config.ts';
 export { definition } from './definition.ts';
 export { type Anchor, type AnchorSink, fileAnchors } from './blocks/anchor-sink.ts';
+export { type Access, type AccessLog, type ListAccesses, listAccesses } from './access-log/access-log.ts';
+export { causalTree } from './chains/causal-tree.ts';
+export {
+  type CausalChain,
+  type ChainEvent,
+  type ChainHop,
+  type ChainRefusal,
+  type Chains,
+  type DerivedUpTo,
+  type GetChain,
+  type GetTrace,
+  type LinkEvents,
+  type LinkKind,
+  type Trace,
+  type TraceSummary,
+  getChain,
+  getTrace,
+  linkEvents,
+} from './chains/chains.ts';
+export { type CriticalStep } from './chains/critical-path.ts';
+export { type OtlpHandlerOptions, otlpHandler } from './telemetry/otlp-handler.ts';
+export {
+  type ListLogs,
+  type ListSpans,
+  type LogRecord,
+  type RecordLog,
+  type RecordSpan,
+  type Span,
+  type SpanKind,
+  type SpanLink,
+  type SpanStatus,
+  type Telemetry,
+  type TelemetryOutcome,
+  type TelemetryRefusal,
+  listLogs,
+  listSpans,
+  recordLog,
+  recordSpan,
+} from './telemetry/telemetry.ts';
 export {
   type FindEvent,
   type IngestRefusal,

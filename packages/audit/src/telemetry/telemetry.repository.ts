@@ -38,7 +38,7 @@ const MOST_AT_ONCE = 10_000;
 
 const db = queryBuilder<Tables>();
 
-const spanColumns = [
+export const spanColumns = [
   'trace_id',
   'span_id',
   'parent_span_id',
