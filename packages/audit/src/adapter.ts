@@ -11,6 +11,8 @@ import { TelemetryRepository } from './telemetry/telemetry.repository.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { projectSpans } from './timelines/project-spans.worker.ts';
 import { projectTimelines } from './timelines/project-timelines.worker.ts';
+import { TimelineRepository } from './timelines/timelines.repository.ts';
+import type { Timelines } from './timelines/timelines.ts';
 import { TrailWriter } from './trail/trail-writer.repository.ts';
 import { TrailRepository } from './trail/trail.repository.ts';
 import type { Trail } from './trail/trail.ts';
@@ -21,6 +23,7 @@ export interface AuditAdapter extends BaseAdapter {
   readonly trail: Trail;
   readonly telemetry: Telemetry;
   readonly chains: Chains;
+  readonly timelines: Timelines;
   readonly accessLog: AccessLog;
 }
 
@@ -43,11 +46,12 @@ export const createAuditAdapter = Object.assign(
     const accessLog = new AccessLogRepository(context);
     const telemetry = new TelemetryRepository(context);
     const chains = new ChainRepository(context, accessLog, new VersionedCopies(context, 'trace', keys.trace));
+    const timelines = new TimelineRepository(context, accessLog);
 
     const base = mount({
       workers: [projectChains(context), projectTimelines(context), projectSpans(context), forgetTelemetry(context)],
     });
-    return { ...base, trail, telemetry, chains, accessLog };
+    return { ...base, trail, telemetry, chains, timelines, accessLog };
   },
   { definition },
 );

@@ -41,6 +41,25 @@ export {
   recordLog,
   recordSpan,
 } from './telemetry/telemetry.ts';
+export { type ClockCorrection } from './timelines/clock-corrections.ts';
+export {
+  type ClockOffset,
+  type Dependency,
+  type GetTimeline,
+  type ListClockOffsets,
+  type ListDependencies,
+  type ListStats,
+  type ObservedKind,
+  type Quantiles,
+  type Stats,
+  type Timeline,
+  type TimelineItem,
+  type Timelines,
+  getTimeline,
+  listClockOffsets,
+  listDependencies,
+  listStats,
+} from './timelines/timelines.ts';
 export {
   type FindEvent,
   type IngestRefusal,
