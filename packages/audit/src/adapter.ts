@@ -4,13 +4,23 @@ import type { AccessLog } from './access-log/access-log.ts';
 import { ChainRepository } from './chains/chains.repository.ts';
 import type { Chains } from './chains/chains.ts';
 import { projectChains } from './chains/project-chains.worker.ts';
+import { AnchorRepository } from './blocks/anchors.repository.ts';
+import { anchorBlocks } from './blocks/anchor-blocks.worker.ts';
+import { BlockRepository } from './blocks/blocks.repository.ts';
+import type { Blocks } from './blocks/blocks.ts';
+import { BlockSealer } from './blocks/seal-blocks.repository.ts';
+import { sealBlocks } from './blocks/seal-blocks.worker.ts';
 import { type AuditOptions, auditConfig } from './config.ts';
 import { definition } from './definition.ts';
+import { IngestSources } from './sources/ingest-sources.worker.ts';
+import { SourceRepository } from './sources/sources.repository.ts';
+import type { Sources } from './sources/sources.ts';
 import { forgetTelemetry } from './telemetry/forget-telemetry.worker.ts';
 import { TelemetryRepository } from './telemetry/telemetry.repository.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { projectSpans } from './timelines/project-spans.worker.ts';
 import { projectTimelines } from './timelines/project-timelines.worker.ts';
+import { OwnEvents } from './trail/own-events.repository.ts';
 import { TimelineRepository } from './timelines/timelines.repository.ts';
 import type { Timelines } from './timelines/timelines.ts';
 import { TrailWriter } from './trail/trail-writer.repository.ts';
@@ -21,6 +31,8 @@ import { VersionedCopies } from './versioned-copies.store.ts';
 /** The data of an audit correlator. */
 export interface AuditAdapter extends BaseAdapter {
   readonly trail: Trail;
+  readonly sources: Sources;
+  readonly blocks: Blocks;
   readonly telemetry: Telemetry;
   readonly chains: Chains;
   readonly timelines: Timelines;
@@ -34,7 +46,7 @@ export interface AuditAdapter extends BaseAdapter {
 export const createAuditAdapter = Object.assign(
   (options: AuditOptions = {}): AuditAdapter => {
     const config = auditConfig(options);
-    const { context, keys, mount } = openAdapter({
+    const { context, keys, inbox, mount } = openAdapter({
       ...definition,
       options,
       partitioned: ['spans', 'logs', 'access_log'],
@@ -42,6 +54,12 @@ export const createAuditAdapter = Object.assign(
 
     const writer = new TrailWriter(context, config);
     const trail = new TrailRepository(context, writer);
+    const own = new OwnEvents(context, writer);
+    const sources = new SourceRepository(context, inbox, () => ingesting.wake());
+    const ingesting = new IngestSources(context, { sources, configured: config.sources, inbox, writer });
+    const sealer = new BlockSealer(context, own, config);
+    const anchors = new AnchorRepository(context, own, config.anchors);
+    const blocks = new BlockRepository(context, { sealer, anchors, archiveFolder: config.archiveFolder });
 
     const accessLog = new AccessLogRepository(context);
     const telemetry = new TelemetryRepository(context);
@@ -49,9 +67,19 @@ export const createAuditAdapter = Object.assign(
     const timelines = new TimelineRepository(context, accessLog);
 
     const base = mount({
-      workers: [projectChains(context), projectTimelines(context), projectSpans(context), forgetTelemetry(context)],
+      workers: [
+        ingesting,
+        sealBlocks(sealer),
+        anchorBlocks(anchors),
+        projectChains(context),
+        projectTimelines(context),
+        projectSpans(context),
+        forgetTelemetry(context),
+      ],
+      checks: [ingesting],
+      flush: [() => ingesting.close()],
     });
-    return { ...base, trail, telemetry, chains, timelines, accessLog };
+    return { ...base, trail, sources, blocks, telemetry, chains, timelines, accessLog };
   },
   { definition },
 );

@@ -1,9 +1,6 @@
 import { type AdapterOptions, type Identity, InvalidInputError } from '@tse/core';
 import type { AnchorSink } from './blocks/anchor-sink.ts';
 
-/** What this adapter owns in the shared stores. */
-export const identity: Identity = { name: 'audit', schema: 'audit', prefix: 'audit' };
-
 /** An adapter whose events are read into the trail: `{ ...exchangeEvents.source, instance: 'okx' }`. */
 export interface SourceOption extends Identity {
   readonly instance?: string | undefined;

@@ -2,6 +2,38 @@ export { type AuditAdapter, createAuditAdapter } from './adapter.ts';
 export { type AuditOptions, type SourceOption } from './config.ts';
 export { definition } from './definition.ts';
 export { type Anchor, type AnchorSink, fileAnchors } from './blocks/anchor-sink.ts';
+export { type BlockHeader, blockHash } from './blocks/block-header.ts';
+export {
+  type AnchoredBlock,
+  type Block,
+  type BlockRefusal,
+  type Blocks,
+  type ConsistencyProof,
+  type EventProof,
+  type ListAnchors,
+  type ListBlocks,
+  type ProveConsistency,
+  type ProveEvent,
+  type VerifyTrail,
+  listAnchors,
+  listBlocks,
+  proveConsistency,
+  proveEvent,
+  verifyTrail,
+} from './blocks/blocks.ts';
+export { type VerificationFinding, type VerificationReport } from './blocks/verification.ts';
+export { verifyConsistencyProof, verifyEventProof } from './blocks/verify-proof.ts';
+export {
+  type AddSource,
+  type ChangeSource,
+  type ListSources,
+  type Source,
+  type SourceRefusal,
+  type Sources,
+  addSource,
+  changeSource,
+  listSources,
+} from './sources/sources.ts';
 export { type Access, type AccessLog, type ListAccesses, listAccesses } from './access-log/access-log.ts';
 export { causalTree } from './chains/causal-tree.ts';
 export {

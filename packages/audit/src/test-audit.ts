@@ -1,7 +1,7 @@
 import { type AdapterContext, openAdapter, queryBuilder } from '@tse/core';
 import { type Facts, openFacts } from '@tse/core/admin';
 import { type Sandbox, type SandboxOptions, sandbox } from '@tse/testkit';
-import { sql } from 'kysely';
+import type { sql } from 'kysely';
 import type { AuditOptions } from './config.ts';
 import { type AuditAdapter, type RecordEvent, createAuditAdapter, definition } from './index.ts';
 import type { Tables } from './schema.ts';

@@ -471,7 +471,7 @@ function asText(received: unknown): string {
   } catch {
     text = undefined;
   }
-  return storable(text ?? String(typeof received)).slice(0, MAX_QUARANTINED);
+  return storable(text ?? typeof received).slice(0, MAX_QUARANTINED);
 }
 
 const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');

@@ -1,0 +1,4 @@
+export { type BlockHeader, blockHash } from './blocks/block-header.ts';
+export { type LeafFields, leafHash } from './trail/leaf.ts';
+export { leafOf, merkleRoot, verifyConsistencyPath, verifyInclusionPath } from './blocks/merkle-tree.ts';
+export { verifyConsistencyProof, verifyEventProof } from './blocks/verify-proof.ts';
