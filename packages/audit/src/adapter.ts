@@ -11,6 +11,9 @@ import type { Blocks } from './blocks/blocks.ts';
 import { BlockSealer } from './blocks/seal-blocks.repository.ts';
 import { sealBlocks } from './blocks/seal-blocks.worker.ts';
 import { type AuditOptions, auditConfig } from './config.ts';
+import { correlate } from './correlations/correlate.worker.ts';
+import { CorrelationRepository } from './correlations/correlations.repository.ts';
+import type { Correlations } from './correlations/correlations.ts';
 import { definition } from './definition.ts';
 import { IngestSources } from './sources/ingest-sources.worker.ts';
 import { SourceRepository } from './sources/sources.repository.ts';
@@ -36,6 +39,7 @@ export interface AuditAdapter extends BaseAdapter {
   readonly telemetry: Telemetry;
   readonly chains: Chains;
   readonly timelines: Timelines;
+  readonly correlations: Correlations;
   readonly accessLog: AccessLog;
 }
 
@@ -65,6 +69,11 @@ export const createAuditAdapter = Object.assign(
     const telemetry = new TelemetryRepository(context);
     const chains = new ChainRepository(context, accessLog, new VersionedCopies(context, 'trace', keys.trace));
     const timelines = new TimelineRepository(context, accessLog);
+    const correlations = new CorrelationRepository(
+      context,
+      accessLog,
+      new VersionedCopies(context, 'correlation', keys.correlation),
+    );
 
     const base = mount({
       workers: [
@@ -74,12 +83,13 @@ export const createAuditAdapter = Object.assign(
         projectChains(context),
         projectTimelines(context),
         projectSpans(context),
+        correlate(correlations),
         forgetTelemetry(context),
       ],
       checks: [ingesting],
       flush: [() => ingesting.close()],
     });
-    return { ...base, trail, sources, blocks, telemetry, chains, timelines, accessLog };
+    return { ...base, trail, sources, blocks, telemetry, chains, timelines, correlations, accessLog };
   },
   { definition },
 );

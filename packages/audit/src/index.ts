@@ -54,6 +54,23 @@ export {
   linkEvents,
 } from './chains/chains.ts';
 export { type CriticalStep } from './chains/critical-path.ts';
+export { type CorrelationKind } from './correlations/correlation-rules.ts';
+export {
+  type Correlation,
+  type CorrelationBy,
+  type CorrelationRefusal,
+  type CorrelationRule,
+  type Correlations,
+  type DefineRule,
+  type ListCorrelations,
+  type ListRules,
+  type RuleRun,
+  type RunRule,
+  defineRule,
+  listCorrelations,
+  listRules,
+  runRule,
+} from './correlations/correlations.ts';
 export { type OtlpHandlerOptions, otlpHandler } from './telemetry/otlp-handler.ts';
 export {
   type ListLogs,
