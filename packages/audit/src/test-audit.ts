@@ -1,8 +1,9 @@
 import { type AdapterContext, openAdapter, queryBuilder } from '@tse/core';
 import { type Facts, openFacts } from '@tse/core/admin';
 import { type Sandbox, type SandboxOptions, sandbox } from '@tse/testkit';
-import type { sql } from 'kysely';
-import type { AuditOptions } from './config.ts';
+import { sql } from 'kysely';
+import type { AuditOptions, SourceOption } from './config.ts';
+import { identity } from './identity.ts';
 import { type AuditAdapter, type RecordEvent, createAuditAdapter, definition } from './index.ts';
 import type { Tables } from './schema.ts';
 
@@ -62,3 +63,75 @@ export async function testAudit(options: SandboxOptions & { options?: AuditOptio
 /** Runs SQL with the rights of the adapter. */
 export const asAdapter = <Row>({ pg: stores }: AdapterContext, query: ReturnType<typeof sql>): Promise<Row[]> =>
   stores.query('test', 'write', { compile: () => query.compile(queryBuilder<Tables>()) }) as Promise<Row[]>;
+
+/** Another adapter's schema and stream, for the trail to read. */
+export interface TestSource {
+  readonly adapter: AuditAdapter;
+  readonly option: SourceOption;
+  readonly schema: string;
+  readonly stores: AdapterContext;
+  /** Writes events as business statements do, over so many aggregates; their ids are `<prefix>-<n>`. */
+  write(count: number, options?: { aggregates?: number; prefix?: string }): Promise<void>;
+  /** How many events its relay has numbered. */
+  numbered(): Promise<number>;
+}
+
+export interface AuditWithSource extends TestAudit {
+  readonly source: TestSource;
+}
+
+/** An audit adapter, and a second one whose stream it reads as it would read any other's. */
+export async function testAuditWithSource(
+  options: SandboxOptions & { options?: AuditOptions; configured?: boolean } = {},
+): Promise<AuditWithSource> {
+  const { configured = true, ...sandboxOptions } = options;
+  const box = await sandbox(
+    { source: createAuditAdapter, audit: createAuditAdapter },
+    {
+      ...sandboxOptions,
+      options: { ...sandboxOptions.options, workers: false },
+    },
+  );
+  const option: SourceOption = { ...identity, instance: box.source.identity.instance };
+  const workers = options.options?.workers ?? true;
+  const source = box.open('source', { workers: ['relay-events'] });
+  const audit = box.open('audit', { workers, ...(configured && { sources: [option] }) } as AuditOptions);
+  const sourceStores = openAdapter({ ...definition, options: { ...box.options('source'), workers: false } });
+  const stores = openAdapter({ ...definition, options: { ...box.options('audit'), workers: false } });
+  const besides = [sourceStores.mount(), stores.mount()];
+  let written = 0;
+  return {
+    box: box as never,
+    audit,
+    stores: stores.context,
+    facts: () => openFacts(definition, { instance: audit.identity.instance, admin: box.admin }),
+    tamper: () => Promise.reject(new Error('nobody tampers here')),
+    source: {
+      adapter: source,
+      option,
+      schema: source.identity.schema,
+      stores: sourceStores.context,
+      async write(count, { aggregates = 10, prefix = 'e' } = {}) {
+        await asAdapter(
+          sourceStores.context,
+          sql`insert into outbox (event_id, type, aggregate, aggregate_id, aggregate_version, payload, occurred_at, trace_id, correlation_id)
+            select ${prefix} || '-' || (${written}::integer + i), 'thing.changed', 'thing', 't-' || (${written}::integer + i) % ${aggregates}::integer, ${written}::integer + i,
+              jsonb_build_object('n', i, 'amount', '10.50', 'text', 'ä"' || i), '2026-01-01T00:00:00Z'::timestamptz + make_interval(secs => i), md5(i::text), 'flow-' || i % 7
+            from generate_series(1, ${count}::integer) as i`,
+        );
+        written += count;
+      },
+      async numbered() {
+        const [row] = await asAdapter<{ n: number }>(
+          sourceStores.context,
+          sql`select coalesce(max(last_publish_seq), 0) as n from publications`,
+        );
+        return row!.n;
+      },
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(besides.map((each) => each.close()));
+      await box[Symbol.asyncDispose]();
+    },
+  };
+}

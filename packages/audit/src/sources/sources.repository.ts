@@ -107,6 +107,8 @@ export class SourceRepository implements Sources {
   add(input: AddSource, options?: CallOptions): Promise<Source> {
     return this.#context.run(operations.add, input, options, async ({ instance, startAfter, ...identity }) => {
       const { schema: id, prefix } = identify(identity, instance);
+      // It does not read itself: what it does is in the trail already.
+      if (id === this.#context.identity.schema) throw refusal('source-conflict', { sourceId: id, prefix });
       const { outcome } = await this.#context.pg.one(statements.add, {
         id,
         name: identity.name,
@@ -114,8 +116,7 @@ export class SourceRepository implements Sources {
         instance: instance ?? null,
         startAfter,
       });
-      if (outcome === 'source-conflict' || id === this.#context.identity.schema)
-        throw refusal('source-conflict', { sourceId: id, prefix });
+      if (outcome === 'source-conflict') throw refusal('source-conflict', { sourceId: id, prefix });
       this.#changed();
       return this.#load(id);
     });
