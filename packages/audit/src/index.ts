@@ -8,19 +8,23 @@ export {
   type Block,
   type BlockRefusal,
   type Blocks,
+  type BundledTrail,
   type ConsistencyProof,
   type EventProof,
+  type ExportBundle,
   type ListAnchors,
   type ListBlocks,
   type ProveConsistency,
   type ProveEvent,
   type VerifyTrail,
+  exportBundle,
   listAnchors,
   listBlocks,
   proveConsistency,
   proveEvent,
   verifyTrail,
 } from './blocks/blocks.ts';
+export { type BundleFinding, type BundleVerdict, verifyBundle } from './blocks/bundle.ts';
 export { type VerificationFinding, type VerificationReport } from './blocks/verification.ts';
 export { verifyConsistencyProof, verifyEventProof } from './blocks/verify-proof.ts';
 export {
@@ -71,6 +75,33 @@ export {
   listRules,
   runRule,
 } from './correlations/correlations.ts';
+export {
+  type Export,
+  type ExportQuery,
+  type ExportRefusal,
+  type Exports,
+  type ListExports,
+  type RecordExport,
+  listExports,
+  recordExport,
+} from './exports/exports.ts';
+export { type RunStatus, runStatuses, runTransitions } from './runs/run-states.ts';
+export {
+  type EndRun,
+  type ListRuns,
+  type QuarantineRun,
+  type RecoverRun,
+  type RunManifest,
+  type RunRefusal,
+  type RunState,
+  type Runs,
+  type StartRun,
+  endRun,
+  listRuns,
+  quarantineRun,
+  recoverRun,
+  startRun,
+} from './runs/runs.ts';
 export { type OtlpHandlerOptions, otlpHandler } from './telemetry/otlp-handler.ts';
 export {
   type ListLogs,

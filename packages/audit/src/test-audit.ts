@@ -95,13 +95,13 @@ export async function testAuditWithSource(
   const option: SourceOption = { ...identity, instance: box.source.identity.instance };
   const workers = options.options?.workers ?? true;
   const source = box.open('source', { workers: ['relay-events'] });
-  const audit = box.open('audit', { workers, ...(configured && { sources: [option] }) } as AuditOptions);
+  const audit = box.open('audit', { workers, ...(configured && { sources: [option] }) });
   const sourceStores = openAdapter({ ...definition, options: { ...box.options('source'), workers: false } });
   const stores = openAdapter({ ...definition, options: { ...box.options('audit'), workers: false } });
   const besides = [sourceStores.mount(), stores.mount()];
   let written = 0;
   return {
-    box: box as never,
+    box,
     audit,
     stores: stores.context,
     facts: () => openFacts(definition, { instance: audit.identity.instance, admin: box.admin }),

@@ -18,13 +18,16 @@ import {
   type AnchoredBlock,
   type Block,
   type Blocks,
+  type BundledTrail,
   type ConsistencyProof,
   type EventProof,
+  type ExportBundle,
   type ListAnchors,
   type ListBlocks,
   type ProveConsistency,
   type ProveEvent,
   type VerifyTrail,
+  exportBundle,
   findBlock,
   listAnchors,
   listBlocks,
@@ -32,6 +35,7 @@ import {
   proveEvent,
   verifyTrail,
 } from './blocks.ts';
+import { BundleRepository } from './bundle.repository.ts';
 import { type Range, completeNodes, consistencyRanges, foldNodes, inclusionRanges, merkleRoot } from './merkle-tree.ts';
 import { type BlockSealer, nodeHashes } from './seal-blocks.repository.ts';
 import type { VerificationReport } from './verification.ts';
@@ -87,6 +91,7 @@ const operations = {
   prove: operation('audit.blocks.prove', proveEvent),
   proveConsistency: operation('audit.blocks.proveConsistency', proveConsistency),
   verify: operation('audit.blocks.verify', verifyTrail),
+  bundle: operation('audit.blocks.bundle', exportBundle),
 };
 
 export class BlockRepository implements Blocks {
@@ -175,7 +180,7 @@ export class BlockRepository implements Blocks {
       return {
         ...proveIn(event, leaves, row.first_position),
         block: header,
-        treePath: (await this.#roots(inclusionRanges(row.n - 1, size))).map(asHex),
+        treePath: await this.treePath(row.n, size),
         treeSize: size,
         treeRoot: tree.tree_root,
       };
@@ -207,6 +212,17 @@ export class BlockRepository implements Blocks {
     return this.#context.run(operations.verify, input, options, ({ fromBlock }) =>
       new TrailVerifier(this.#context, this.#parts, { signal: options.signal, progress }).verify(fromBlock),
     );
+  }
+
+  /** Input and query are judged before the first line; the walk and the lines follow at the reader's pace. */
+  async *bundle(input: ExportBundle = {}, options?: CallOptions): AsyncGenerator<string, BundledTrail> {
+    const query = await this.#context.run(operations.bundle, input, options, (given) => Promise.resolve(given));
+    return yield* new BundleRepository(this.#context, this, this.#parts.sinks).lines(query, input, options?.signal);
+  }
+
+  /** From a block up to the root of a tree of so many blocks. */
+  async treePath(block: number, size: number): Promise<string[]> {
+    return (await this.#roots(inclusionRanges(block - 1, size))).map(asHex);
   }
 
   /** The roots of subtrees of the tree over the blocks. */

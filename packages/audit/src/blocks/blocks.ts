@@ -1,6 +1,6 @@
-import { type CallOptions, type Instant, type Listing, pageFields } from '@tse/core';
+import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields } from '@tse/core';
 import { z } from 'zod';
-import type { TrailEvent } from '../trail/trail.ts';
+import { type TrailEvent, sourceName } from '../trail/trail.ts';
 import type { BlockHeader } from './block-header.ts';
 import type { VerificationReport } from './verification.ts';
 
@@ -70,6 +70,31 @@ export const verifyTrail = z.strictObject({
 });
 export type VerifyTrail = z.input<typeof verifyTrail>;
 
+/** Events recorded from (inclusive) to (exclusive); all of them where nothing is said. */
+export const exportBundle = z.strictObject({
+  from: instantInput.optional(),
+  to: instantInput.optional(),
+  firstPosition: block.optional(),
+  lastPosition: block.optional(),
+  source: sourceName.optional(),
+  correlationId: idInput.optional(),
+});
+export type ExportBundle = z.input<typeof exportBundle>;
+
+/** What a bundle holds. */
+export interface BundledTrail {
+  events: number;
+  blocks: number;
+  /** The last position that the trail had. */
+  watermark: number;
+  /** Whether the walk over the trail found it right. */
+  verified: boolean;
+  /** Of all lines but the last, which says it. */
+  sha256: string;
+  treeSize: number;
+  treeRoot: string;
+}
+
 export type BlockRefusal = 'unknown-block' | 'unknown-position' | 'not-sealed' | 'archived';
 
 /** Tamper evidence: what is in a block cannot be changed unseen, and what is anchored cannot even by who rewrites all of the database. */
@@ -92,4 +117,9 @@ export interface Blocks {
     input?: VerifyTrail,
     options?: CallOptions & { progress?: (events: number) => void },
   ): Promise<VerificationReport>;
+  /**
+   * Events with all that is needed to check them without the database: lines, to be written to a file, for `verifyBundle`. Seals first what
+   * is not sealed yet, and walks the trail. What was not asked for shows only its hashes.
+   */
+  bundle(input?: ExportBundle, options?: CallOptions): AsyncGenerator<string, BundledTrail>;
 }
