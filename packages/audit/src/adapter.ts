@@ -15,6 +15,10 @@ import { correlate } from './correlations/correlate.worker.ts';
 import { CorrelationRepository } from './correlations/correlations.repository.ts';
 import type { Correlations } from './correlations/correlations.ts';
 import { definition } from './definition.ts';
+import { ExportRepository } from './exports/exports.repository.ts';
+import type { Exports } from './exports/exports.ts';
+import { RunRepository } from './runs/runs.repository.ts';
+import type { Runs } from './runs/runs.ts';
 import { IngestSources } from './sources/ingest-sources.worker.ts';
 import { SourceRepository } from './sources/sources.repository.ts';
 import type { Sources } from './sources/sources.ts';
@@ -40,7 +44,9 @@ export interface AuditAdapter extends BaseAdapter {
   readonly chains: Chains;
   readonly timelines: Timelines;
   readonly correlations: Correlations;
+  readonly exports: Exports;
   readonly accessLog: AccessLog;
+  readonly runs: Runs;
 }
 
 /**
@@ -74,6 +80,8 @@ export const createAuditAdapter = Object.assign(
       accessLog,
       new VersionedCopies(context, 'correlation', keys.correlation),
     );
+    const exported = new ExportRepository(context, own);
+    const runs = new RunRepository(context, own);
 
     const base = mount({
       workers: [
@@ -89,7 +97,7 @@ export const createAuditAdapter = Object.assign(
       checks: [ingesting],
       flush: [() => ingesting.close()],
     });
-    return { ...base, trail, sources, blocks, telemetry, chains, timelines, correlations, accessLog };
+    return { ...base, trail, sources, blocks, telemetry, chains, timelines, correlations, exports: exported, accessLog, runs };
   },
   { definition },
 );

@@ -1,6 +1,7 @@
 import { defineEvents } from '@tse/core/events';
 import { z } from 'zod';
 import { identity } from './identity.ts';
+import { runStatuses } from './runs/run-states.ts';
 
 const position = z.int().positive();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -53,6 +54,26 @@ export const auditEvents = defineEvents(identity, {
   'subject.erased': {
     payload: z.object({ pseudonym: z.string(), reason: z.string().optional() }),
     example: { pseudonym: 'p-5d41402abc4b2a76', reason: 'asked to be forgotten' },
+  },
+  'export.recorded': {
+    payload: z.object({
+      exportId: z.string(),
+      watermark: z.int().min(0),
+      events: z.int().min(0),
+      sha256,
+      verified: z.boolean(),
+    }),
+    example: { exportId: 'mifid-2026-11', watermark: 7168, events: 1024, sha256: example, verified: true },
+  },
+  'manifest.changed': {
+    payload: z.object({
+      runId: z.string(),
+      status: z.enum(runStatuses),
+      version: position,
+      highWatermark: z.int().min(0),
+      reason: z.string().optional(),
+    }),
+    example: { runId: 'r-1', status: 'ended', version: 2, highWatermark: 7168 },
   },
   'retention.changed': {
     payload: z.object({ version: position, keepDays: z.int().positive().optional(), reason: z.string() }),
