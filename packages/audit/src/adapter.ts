@@ -97,7 +97,19 @@ export const createAuditAdapter = Object.assign(
       checks: [ingesting],
       flush: [() => ingesting.close()],
     });
-    return { ...base, trail, sources, blocks, telemetry, chains, timelines, correlations, exports: exported, accessLog, runs };
+    return {
+      ...base,
+      trail,
+      sources,
+      blocks,
+      telemetry,
+      chains,
+      timelines,
+      correlations,
+      exports: exported,
+      accessLog,
+      runs,
+    };
   },
   { definition },
 );

@@ -102,33 +102,6 @@ export {
   recoverRun,
   startRun,
 } from './runs/runs.ts';
-export {
-  type Export,
-  type ExportQuery,
-  type ExportRefusal,
-  type Exports,
-  type ListExports,
-  type RecordExport,
-  listExports,
-  recordExport,
-} from './exports/exports.ts';
-export { type RunStatus, runStatuses, runTransitions } from './runs/run-states.ts';
-export {
-  type EndRun,
-  type ListRuns,
-  type QuarantineRun,
-  type RecoverRun,
-  type RunManifest,
-  type RunRefusal,
-  type RunState,
-  type Runs,
-  type StartRun,
-  endRun,
-  listRuns,
-  quarantineRun,
-  recoverRun,
-  startRun,
-} from './runs/runs.ts';
 export { type OtlpHandlerOptions, otlpHandler } from './telemetry/otlp-handler.ts';
 export {
   type ListLogs,
