@@ -1,4 +1,6 @@
 import type { Command } from '../command.ts';
+import { auditExport } from './audit-export.ts';
+import { auditVerify } from './audit-verify.ts';
 import { credentialsRotate } from './credentials-rotate.ts';
 import { doctor } from './doctor.ts';
 import { eventsList } from './events-list.ts';
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   eventsList,
   eventsTail,
   eventsReplay,
+  auditVerify,
+  auditExport,
   credentialsRotate,
   restored,
 ];
