@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { auditChain } from './audit-chain.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { credentialsRotate } from './credentials-rotate.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   eventsReplay,
   auditVerify,
   auditExport,
+  auditChain,
   credentialsRotate,
   restored,
 ];
