@@ -12,6 +12,8 @@ export interface AuditCorrelator extends AsyncDisposable {
 }
 
 const POLL_MS = 50;
+/** Longer than a relay with nothing to do sleeps: what was committed before is then in what it tells. */
+const QUIET_MS = 300;
 
 export async function openAuditCorrelator(
   audit: AuditAdapter,
@@ -20,12 +22,15 @@ export async function openAuditCorrelator(
   for (const source of sources) await audit.sources.add(source);
   return {
     async drain(signal) {
-      while (
-        (await audit.sources.list({ limit: 1000 })).items.some(
-          ({ checkpoint, published = 0 }) => checkpoint < published,
-        )
-      )
-        await sleep(POLL_MS, undefined, { signal });
+      for (let before = ''; ;) {
+        const { items } = await audit.sources.list({ limit: 1000 });
+        // A relay that is behind tells nothing new, while its stream grows: then the trail is ahead of what is told.
+        const isLevel = items.every(({ checkpoint, published = 0 }) => checkpoint === published);
+        const level = isLevel ? items.map(({ checkpoint }) => checkpoint).join() : '';
+        if (isLevel && level === before) break;
+        before = level;
+        await sleep(isLevel ? QUIET_MS : POLL_MS, undefined, { signal });
+      }
       const { position } = await audit.trail.head();
       while ((await audit.chains.progress()).position < position) await sleep(POLL_MS, undefined, { signal });
       await audit.blocks.seal();
