@@ -63,7 +63,8 @@ export const createAuditAdapter = Object.assign(
     });
 
     const writer = new TrailWriter(context, config);
-    const trail = new TrailRepository(context, writer);
+    const accessLog = new AccessLogRepository(context);
+    const trail = new TrailRepository(context, writer, accessLog);
     const own = new OwnEvents(context, writer);
     const sources = new SourceRepository(context, inbox, () => ingesting.wake());
     const ingesting = new IngestSources(context, { sources, configured: config.sources, inbox, writer });
@@ -71,7 +72,6 @@ export const createAuditAdapter = Object.assign(
     const anchors = new AnchorRepository(context, own, config.anchors);
     const blocks = new BlockRepository(context, { sealer, anchors, archiveFolder: config.archiveFolder });
 
-    const accessLog = new AccessLogRepository(context);
     const telemetry = new TelemetryRepository(context);
     const chains = new ChainRepository(context, accessLog, new VersionedCopies(context, 'trace', keys.trace));
     const timelines = new TimelineRepository(context, accessLog);

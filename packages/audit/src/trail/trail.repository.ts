@@ -21,6 +21,7 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { AccessLogRepository } from '../access-log/access-log.repository.ts';
 import type { Tables } from '../schema.ts';
 import { eventColumns, leafHashText, toTrailEvent } from './trail-rows.ts';
 import type { TrailWriter, UnplacedEvent } from './trail-writer.repository.ts';
@@ -128,14 +129,16 @@ type DirectEvent = UnplacedEvent & { saysWhen: boolean };
 export class TrailRepository implements Trail {
   readonly #context: AdapterContext;
   readonly #writer: TrailWriter;
+  readonly #access: AccessLogRepository;
   readonly #quarantined: (values: object, by: number) => void;
   /** Names that no source has, as last looked. */
   #free = new Set<string>();
   #freeAt = 0;
 
-  constructor(context: AdapterContext, writer: TrailWriter) {
+  constructor(context: AdapterContext, writer: TrailWriter, access: AccessLogRepository) {
     this.#context = context;
     this.#writer = writer;
+    this.#access = access;
     this.#quarantined = context.telemetry.counter('audit_quarantined_events_total', 'Events that could not be taken');
   }
 
@@ -180,7 +183,7 @@ export class TrailRepository implements Trail {
   find(position: number, options?: CallOptions): Promise<TrailEvent | undefined> {
     return this.#context.run(operations.find, { position }, options, async (input) => {
       const row = await this.#context.pg.maybe(statements.find, input);
-      return row && toTrailEvent(row);
+      return this.#access.logged('audit.trail.find', input, row && toTrailEvent(row), row ? 1 : 0);
     });
   }
 
@@ -188,7 +191,7 @@ export class TrailRepository implements Trail {
     return this.#context.run(operations.get, { position }, options, async (input) => {
       const row = await this.#context.pg.maybe(statements.find, input);
       if (!row) throw refusal('unknown-position', { position: input.position });
-      return toTrailEvent(row);
+      return this.#access.logged('audit.trail.get', input, toTrailEvent(row), 1);
     });
   }
 
@@ -198,7 +201,7 @@ export class TrailRepository implements Trail {
       const row = rows
         .filter((each) => source === undefined || each.source === source)
         .toSorted((a, b) => a.position - b.position)[0];
-      return row && toTrailEvent(row);
+      return this.#access.logged('audit.trail.findEvent', { source, eventId }, row && toTrailEvent(row), row ? 1 : 0);
     });
   }
 
@@ -253,7 +256,8 @@ export class TrailRepository implements Trail {
         if (given.lastPosition !== undefined) query = query.where('position', '<=', given.lastPosition);
         if (given.cursor) query = query.where('position', newest ? '<' : '>', given.cursor[0]);
         const rows = await this.#context.pg.query('audit.trail.list', 'replica', query);
-        return toPage(rows.map(toTrailEvent), given.limit, ({ position }) => [position]);
+        const found = toPage(rows.map(toTrailEvent), given.limit, ({ position }) => [position]);
+        return this.#access.logged('audit.trail.list', given, found, found.items.length);
       }),
     );
   }
@@ -275,7 +279,8 @@ export class TrailRepository implements Trail {
           eventId: event_id,
           recordedAt: recorded_at,
         }));
-        return toPage(found, limit, ({ id }) => [id]);
+        const conflicts = toPage(found, limit, ({ id }) => [id]);
+        return this.#access.logged('audit.trail.listConflicts', { source, eventId }, conflicts, conflicts.items.length);
       }),
     );
   }
@@ -295,7 +300,8 @@ export class TrailRepository implements Trail {
           ...(actor !== null && { actor }),
           recordedAt: recorded_at,
         }));
-        return toPage(found, limit, ({ id }) => [id]);
+        const poison = toPage(found, limit, ({ id }) => [id]);
+        return this.#access.logged('audit.trail.listQuarantined', {}, poison, poison.items.length);
       }),
     );
   }
