@@ -70,7 +70,13 @@ export const createAuditAdapter = Object.assign(
     const ingesting = new IngestSources(context, { sources, configured: config.sources, inbox, writer });
     const sealer = new BlockSealer(context, own, config);
     const anchors = new AnchorRepository(context, own, config.anchors);
-    const blocks = new BlockRepository(context, { sealer, anchors, archiveFolder: config.archiveFolder });
+    const exported = new ExportRepository(context, own);
+    const blocks = new BlockRepository(context, {
+      sealer,
+      anchors,
+      exports: exported,
+      archiveFolder: config.archiveFolder,
+    });
 
     const telemetry = new TelemetryRepository(context);
     const chains = new ChainRepository(context, accessLog, new VersionedCopies(context, 'trace', keys.trace));
@@ -80,7 +86,6 @@ export const createAuditAdapter = Object.assign(
       accessLog,
       new VersionedCopies(context, 'correlation', keys.correlation),
     );
-    const exported = new ExportRepository(context, own);
     const runs = new RunRepository(context, own);
 
     const base = mount({

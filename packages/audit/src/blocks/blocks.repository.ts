@@ -35,6 +35,7 @@ import {
   proveEvent,
   verifyTrail,
 } from './blocks.ts';
+import type { ExportRepository } from '../exports/exports.repository.ts';
 import { BundleRepository } from './bundle.repository.ts';
 import { type Range, completeNodes, consistencyRanges, foldNodes, inclusionRanges, merkleRoot } from './merkle-tree.ts';
 import { type BlockSealer, nodeHashes } from './seal-blocks.repository.ts';
@@ -99,14 +100,21 @@ export class BlockRepository implements Blocks {
   readonly #sealer: BlockSealer;
   readonly #anchors: AnchorRepository;
   readonly #parts: TrailVerifierParts;
+  readonly #exports: ExportRepository;
 
   constructor(
     context: AdapterContext,
-    parts: { sealer: BlockSealer; anchors: AnchorRepository; archiveFolder: string | undefined },
+    parts: {
+      sealer: BlockSealer;
+      anchors: AnchorRepository;
+      exports: ExportRepository;
+      archiveFolder: string | undefined;
+    },
   ) {
     this.#context = context;
     this.#sealer = parts.sealer;
     this.#anchors = parts.anchors;
+    this.#exports = parts.exports;
     this.#parts = { sinks: parts.anchors.sinks, archiveFolder: parts.archiveFolder };
   }
 
@@ -217,7 +225,8 @@ export class BlockRepository implements Blocks {
   /** Input and query are judged before the first line; the walk and the lines follow at the reader's pace. */
   async *bundle(input: ExportBundle = {}, options?: CallOptions): AsyncGenerator<string, BundledTrail> {
     const query = await this.#context.run(operations.bundle, input, options, (given) => Promise.resolve(given));
-    return yield* new BundleRepository(this.#context, this, this.#parts.sinks).lines(query, input, options?.signal);
+    const bundles = new BundleRepository(this.#context, this, this.#parts.sinks, this.#exports);
+    return yield* bundles.lines(query, input, options?.signal);
   }
 
   /** From a block up to the root of a tree of so many blocks. */

@@ -1,6 +1,7 @@
 import { type AdapterContext, arrayLiteral, queryBuilder, refusal, statement } from '@tse/core';
 import { sql } from 'kysely';
 import type { z } from 'zod';
+import type { ExportRepository } from '../exports/exports.repository.ts';
 import type { Tables } from '../schema.ts';
 import { eventColumns, leafHashText, toTrailEvent } from '../trail/trail-rows.ts';
 import type { AnchorSink } from './anchor-sink.ts';
@@ -54,11 +55,18 @@ export class BundleRepository {
   readonly #context: AdapterContext;
   readonly #blocks: BlockRepository;
   readonly #sinks: readonly AnchorSink[];
+  readonly #exports: ExportRepository;
 
-  constructor(context: AdapterContext, blocks: BlockRepository, sinks: readonly AnchorSink[]) {
+  constructor(
+    context: AdapterContext,
+    blocks: BlockRepository,
+    sinks: readonly AnchorSink[],
+    exports: ExportRepository,
+  ) {
     this.#context = context;
     this.#blocks = blocks;
     this.#sinks = sinks;
+    this.#exports = exports;
   }
 
   /** The lines one by one; the generator's result says what they hold. */
@@ -113,6 +121,9 @@ export class BundleRepository {
     const { position } = verification;
     yield writer.line({ kind: 'report', events, blocks, position, verification });
     const { line, sha256 } = writer.end();
+    // Before the last line: a bundle without one is none, and one with it is known.
+    const exported = { watermark: position, events, sha256, verified: verification.ok };
+    await this.#exports.record({ exportId: this.#context.ids.next(), query: given, ...exported });
     yield line;
     return { events, blocks, watermark: position, verified: verification.ok, sha256, treeSize, treeRoot };
   }

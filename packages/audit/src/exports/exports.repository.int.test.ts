@@ -1,7 +1,7 @@
 import { withContext } from '@tse/core';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestAudit, asAdapter, errorsOf, testAudit } from '../test-audit.ts';
+import { type TestAudit, asAdapter, errorsOf, event, testAudit } from '../test-audit.ts';
 
 let t: TestAudit;
 beforeAll(async () => {
@@ -60,4 +60,22 @@ test('exports are listed by time, page by page, and nobody removes one', async (
     await expect(asAdapter(t.stores, query)).rejects.toMatchObject({
       code: expect.stringMatching(/permission|privilege|denied/),
     });
+});
+
+test('a bundle that is written as a whole is known as an export; one that is left half-way is not', async () => {
+  await using other = await testAudit({ options: { workers: false } });
+  const { blocks, exports, trail } = other.audit;
+  await trail.ingest([event('a'), event('b'), event('c', { source: 'risk' })]);
+  const left = blocks.bundle({ source: 'trading-engine' });
+  await left.next();
+  await left.return(undefined as never);
+  expect((await exports.list()).items).toEqual([]);
+  const bundle = blocks.bundle({ source: 'trading-engine' });
+  let step = await bundle.next();
+  while (!step.done) step = await bundle.next();
+  const { events, watermark, sha256 } = step.value;
+  expect((await exports.list()).items).toMatchObject([
+    { query: { source: 'trading-engine' }, events, watermark, sha256, verified: true },
+  ]);
+  expect(events).toBe(2);
 });

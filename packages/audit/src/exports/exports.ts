@@ -1,5 +1,6 @@
 import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields } from '@tse/core';
 import { z } from 'zod';
+import { sourceName } from '../trail/trail.ts';
 
 /** A bundle that was taken out of the trail, with what makes it known again. */
 export interface Export {
@@ -17,12 +18,14 @@ export interface Export {
   recordedAt: Instant;
 }
 
-/** What was asked for: a time of the trail, or positions. */
+/** What was asked for: a time of the trail, positions, a source, a flow. */
 export interface ExportQuery {
   from?: Instant;
   to?: Instant;
   firstPosition?: number;
   lastPosition?: number;
+  source?: string;
+  correlationId?: string;
 }
 
 const seq = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -33,6 +36,8 @@ export const recordExport = z.strictObject({
     to: instantInput.optional(),
     firstPosition: seq.optional(),
     lastPosition: seq.optional(),
+    source: sourceName.optional(),
+    correlationId: idInput.optional(),
   }),
   watermark: seq,
   events: seq,
