@@ -19,6 +19,9 @@ import { ExportRepository } from './exports/exports.repository.ts';
 import type { Exports } from './exports/exports.ts';
 import { RunRepository } from './runs/runs.repository.ts';
 import type { Runs } from './runs/runs.ts';
+import { archiveSegments } from './retention/archive-segments.worker.ts';
+import { RetentionRepository } from './retention/retention.repository.ts';
+import type { Retention } from './retention/retention.ts';
 import { IngestSources } from './sources/ingest-sources.worker.ts';
 import { SourceRepository } from './sources/sources.repository.ts';
 import type { Sources } from './sources/sources.ts';
@@ -27,6 +30,9 @@ import { TelemetryRepository } from './telemetry/telemetry.repository.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { projectSpans } from './timelines/project-spans.worker.ts';
 import { projectTimelines } from './timelines/project-timelines.worker.ts';
+import { SubjectRepository } from './subjects/subjects.repository.ts';
+import type { Subjects } from './subjects/subjects.ts';
+import { forgetDirectIds } from './trail/forget-direct-ids.worker.ts';
 import { OwnEvents } from './trail/own-events.repository.ts';
 import { TimelineRepository } from './timelines/timelines.repository.ts';
 import type { Timelines } from './timelines/timelines.ts';
@@ -40,6 +46,8 @@ export interface AuditAdapter extends BaseAdapter {
   readonly trail: Trail;
   readonly sources: Sources;
   readonly blocks: Blocks;
+  readonly retention: Retention;
+  readonly subjects: Subjects;
   readonly telemetry: Telemetry;
   readonly chains: Chains;
   readonly timelines: Timelines;
@@ -56,7 +64,7 @@ export interface AuditAdapter extends BaseAdapter {
 export const createAuditAdapter = Object.assign(
   (options: AuditOptions = {}): AuditAdapter => {
     const config = auditConfig(options);
-    const { context, keys, inbox, mount } = openAdapter({
+    const { context, keys, leases, inbox, mount } = openAdapter({
       ...definition,
       options,
       partitioned: ['spans', 'logs', 'access_log'],
@@ -78,6 +86,8 @@ export const createAuditAdapter = Object.assign(
       archiveFolder: config.archiveFolder,
     });
 
+    const retention = new RetentionRepository(context, { own, leases, archiveFolder: config.archiveFolder });
+    const subjects = new SubjectRepository(context, own);
     const telemetry = new TelemetryRepository(context);
     const chains = new ChainRepository(context, accessLog, new VersionedCopies(context, 'trace', keys.trace));
     const timelines = new TimelineRepository(context, accessLog);
@@ -93,6 +103,8 @@ export const createAuditAdapter = Object.assign(
         ingesting,
         sealBlocks(sealer),
         anchorBlocks(anchors),
+        archiveSegments(retention),
+        forgetDirectIds(context),
         projectChains(context),
         projectTimelines(context),
         projectSpans(context),
@@ -107,6 +119,8 @@ export const createAuditAdapter = Object.assign(
       trail,
       sources,
       blocks,
+      retention,
+      subjects,
       telemetry,
       chains,
       timelines,

@@ -28,6 +28,36 @@ export { type BundleFinding, type BundleVerdict, verifyBundle } from './blocks/b
 export { type VerificationFinding, type VerificationReport } from './blocks/verification.ts';
 export { verifyConsistencyProof, verifyEventProof } from './blocks/verify-proof.ts';
 export {
+  type ArchiveTrail,
+  type ListPolicies,
+  type ListSegments,
+  type Retention,
+  type RetentionPolicy,
+  type RetentionRefusal,
+  type Segment,
+  type SetPolicy,
+  archiveTrail,
+  listPolicies,
+  listSegments,
+  setPolicy,
+} from './retention/retention.ts';
+export {
+  type EraseSubject,
+  type NameSubject,
+  type OpenData,
+  type RevealSubject,
+  type RevealedSubject,
+  type SealData,
+  type Subject,
+  type SubjectRefusal,
+  type Subjects,
+  eraseSubject,
+  nameSubject,
+  openData,
+  revealSubject,
+  sealData,
+} from './subjects/subjects.ts';
+export {
   type AddSource,
   type ChangeSource,
   type ListSources,

@@ -234,11 +234,11 @@ export class TrailVerifier {
 
   async #walk(first: number, last: number, range: Range): Promise<void> {
     this.#signal?.throwIfAborted();
-    range.begin(first);
+    range.begin(first, last);
     await this.#context.pg.copyOut('audit.verify.rows', rowsBetween(first, last), (chunks) =>
       walkRows(chunks, (row) => range.take(row)),
     );
-    range.end(last);
+    range.end();
     this.#progress(this.#verification.events);
   }
 
@@ -269,7 +269,7 @@ export class TrailVerifier {
     const blocks = await this.#blocksOf(segment);
     const sha256 = createHash('sha256');
     const range = new Range(found, blocks, (row) => this.#checkRow(row));
-    range.begin(segment.first_position);
+    range.begin(segment.first_position, segment.last_position);
     try {
       const file = createReadStream(join(archiveFolder, segment.archive), { highWaterMark: 256 * 1024 });
       const hashed = (async function* () {
@@ -279,7 +279,7 @@ export class TrailVerifier {
         }
       })();
       await walkRows(hashed, (row) => range.take(row));
-      range.end(segment.last_position);
+      range.end();
       if (sha256.digest('hex') === segment.archive_sha256) return;
       found.found('archive-differs', `${segment.archive} is not what was archived`, {
         position: segment.first_position,
@@ -347,6 +347,7 @@ class Range {
   readonly #blocks: readonly BlockRow[];
   readonly #check: (row: WalkedRow) => void;
   #expected = 0;
+  #last = 0;
   #block = 0;
   #leaves: Buffer = Buffer.alloc(0);
   #filled = 0;
@@ -358,12 +359,16 @@ class Range {
     this.#check = check;
   }
 
-  begin(first: number): void {
+  begin(first: number, last: number): void {
     this.#expected = first;
+    this.#last = last;
     this.#enter();
   }
 
   take(row: WalkedRow): void {
+    // In a file a row may say anything.
+    if (row.position < this.#expected || row.position > this.#last)
+      return this.#found.found('event-foreign', `a row of position ${row.position}`, { position: this.#expected });
     if (row.position !== this.#expected) this.#missUntil(row.position);
     this.#check(row);
     const block = this.#blocks[this.#block];
@@ -374,8 +379,8 @@ class Range {
     if (row.position === block.last_position) this.#leave(block);
   }
 
-  end(last: number): void {
-    this.#missUntil(last + 1);
+  end(): void {
+    this.#missUntil(this.#last + 1);
   }
 
   #missUntil(position: number): void {
