@@ -43,3 +43,4 @@ create table open_correlations (
   last_at timestamptz not null,
   primary key (rule_id, rule_version, correlation_key)
 );
+create index open_correlations_last_at on open_correlations (rule_id, rule_version, last_at);
