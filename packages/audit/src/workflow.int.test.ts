@@ -33,7 +33,7 @@ test('a service registers, tells of an event and of what follows from it, and ev
   ]);
   const done = audit.cache.group('workflow');
   await done.set('session-1', { completed: true });
-  await audit.correlations.defineRule({ ruleId: 'sessions', version: 1, kind: 'same-id', settle: 'PT0.05S' });
+  await audit.correlations.defineRule({ ruleId: 'sessions', version: 1, kind: 'same-id', settle: 'PT2S' });
 
   expect((await audit.services.list({ name: 'order-service' })).items).toMatchObject([
     { id: registration.id, version: '1.0.0', metrics: { requests: 1 } },
@@ -42,7 +42,9 @@ test('a service registers, tells of an event and of what follows from it, and ev
   const chain = await audit.chains.get('parent');
   expect(chain.effects).toMatchObject([{ eventId: 'child', position: child.position, via: parent.position }]);
   await expect
-    .poll(async () => (await audit.correlations.ofKey('session-1')).map(({ positions }) => positions))
+    .poll(async () => (await audit.correlations.ofKey('session-1')).map(({ positions }) => positions), {
+      timeout: 15_000,
+    })
     .toEqual([[parent.position, child.position]]);
   await expect
     .poll(
