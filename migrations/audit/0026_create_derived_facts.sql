@@ -1,3 +1,12 @@
+-- The position up to which nothing has to be derived any more: events beyond it may not leave the trail yet.
+create view derived_up_to as
+select coalesce(min(p.position), 0)::bigint as position
+from projections as p
+where p.name in ('chains', 'timelines') or exists (
+  select from correlation_rules as r
+  where p.name = 'rule ' || r.rule_id || ' ' || r.version and (r.definition ->> 'enabled')::boolean
+    and not exists (select from correlation_rules as later where later.rule_id = r.rule_id and later.version > r.version));
+
 -- What was derived, for checks: each projection up to its position, and what it came to.
 create view facts_projections as
 select name, position, updated_at from projections;

@@ -142,6 +142,10 @@ export interface DeadLetters {
   resolved_at: Instant | null;
 }
 
+export interface DerivedUpTo {
+  position: ColumnType<number, never, never>;
+}
+
 export interface DirectEventIds {
   source: string;
   event_id: string;
@@ -636,6 +640,7 @@ export interface Tables {
   correlations: Correlations;
   current_runs: CurrentRuns;
   dead_letters: DeadLetters;
+  derived_up_to: DerivedUpTo;
   direct_event_ids: DirectEventIds;
   epoch: Epoch;
   event_links: EventLinks;

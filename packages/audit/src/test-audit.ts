@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdapterContext, openAdapter, queryBuilder } from '@tse/core';
 import { type Facts, openFacts } from '@tse/core/admin';
 import { type Sandbox, type SandboxOptions, sandbox } from '@tse/testkit';
@@ -58,6 +59,12 @@ export async function testAudit(options: SandboxOptions & { options?: AuditOptio
       await box[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Waits until everything that the trail holds is derived from: the workers that do so have to run. */
+export async function derived({ stores }: TestAudit): Promise<void> {
+  const left = sql`select h.position - d.position as left from trail_head as h, derived_up_to as d`;
+  while ((await asAdapter<{ left: number }>(stores, left))[0]!.left > 0) await sleep(20);
 }
 
 /** Runs SQL with the rights of the adapter. */

@@ -3,18 +3,21 @@ import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestAudit, errorsOf, event, testAudit } from '../test-audit.ts';
+import { type TestAudit, derived, errorsOf, event, testAudit } from '../test-audit.ts';
 import { walkRows } from '../trail/walk-rows.ts';
 
 let t: TestAudit;
 let archiveFolder: string;
 beforeAll(async () => {
   archiveFolder = await mkdtemp(join(tmpdir(), 'archive-'));
-  t = await testAudit({ options: { workers: false, partitionWidth: 1000, archiveFolder } });
+  t = await testAudit({
+    options: { workers: ['project-chains', 'project-timelines'], partitionWidth: 1000, archiveFolder },
+  });
   for (let batch = 0; batch < 5; batch += 1) {
     await t.audit.trail.ingest(Array.from({ length: 600 }, (_, i) => event(`${batch}-${i}`)));
     await t.audit.blocks.seal();
   }
+  await derived(t);
 });
 afterAll(async () => {
   await t[Symbol.asyncDispose]();
@@ -134,4 +137,14 @@ test('a policy has versions; one that was set meanwhile is not overwritten', asy
   ).toMatchObject([{ code: 'stale-version' }, { code: 'stale-version' }]);
   expect(await retention.setPolicy({ version: 1, reason: 'for ever' })).not.toHaveProperty('keepDays');
   expect((await retention.listPolicies()).items.map(({ version }) => version)).toEqual([2, 1]);
+});
+
+test('what is not derived from yet stays, until it is', async () => {
+  await using other = await testAudit({ options: { workers: false, partitionWidth: 1000, archiveFolder } });
+  await other.audit.trail.ingest(Array.from({ length: 1200 }, (_, i) => event(`late-${i}`)));
+  await other.audit.blocks.seal();
+  expect(await other.audit.retention.archive({ lastPosition: 1000 })).toEqual([]);
+  other.box.open('audit', { workers: ['project-chains', 'project-timelines'] });
+  await derived(other);
+  expect(await other.audit.retention.archive({ lastPosition: 1000 })).toMatchObject([{ lastPosition: 1000 }]);
 });

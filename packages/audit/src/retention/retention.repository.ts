@@ -51,7 +51,7 @@ const segmentColumns = [
 ] as const;
 
 const statements = {
-  /** The oldest partition, where all of it is sealed. */
+  /** The oldest partition, where all of it is sealed, and nothing is to be derived from it any more. */
   oldest: statement('audit.retention.oldest', 'read', () =>
     db
       .selectFrom('event_partitions as p')
@@ -65,7 +65,8 @@ const statements = {
       )
       .where('p.lower_position', '=', (e) =>
         e.selectFrom('event_partitions').select(sql<number>`min(lower_position)`.as('n')),
-      ),
+      )
+      .where('b.last_position', '<=', (e) => e.selectFrom('derived_up_to').select(sql<number>`position`.as('n'))),
   ),
   lastSeqs: statement('audit.retention.last-seqs', 'read', () =>
     db.selectFrom('segments').select('source_seqs').orderBy('last_position', 'desc').limit(1),
