@@ -1,5 +1,5 @@
 import type { AdapterOptions } from '@tse/core';
-import { type AdapterTooling, type InstanceTarget, openFacts } from '@tse/core/admin';
+import { type AdapterTooling, type InstanceTarget, findFacts, openFacts } from '@tse/core/admin';
 import type { ExchangeAdapter } from '@tse/exchange';
 import { tooling as exchange } from '@tse/exchange/tooling';
 import type { DemoName } from './demo-adapters.ts';
@@ -38,7 +38,13 @@ async function verified(
   signal: AbortSignal,
 ): Promise<Invariant[]> {
   await using facts = await openFacts(definition, target);
-  const found = (await verify?.({ facts, options, progress: () => {}, signal })) ?? [];
+  await using others = new AsyncDisposableStack();
+  const factsOf = async (name: string) => {
+    const other = Object.values(toolings).find((each) => each.definition.identity.name === name);
+    const opened = other && (await findFacts(other.definition, target));
+    return opened && others.use(opened);
+  };
+  const found = (await verify?.({ facts, factsOf, options, progress: () => {}, signal })) ?? [];
   return found.map(({ name, ok, compared, differences = [] }) =>
     ok ? { name, ok, compared } : { name, ok, compared, problem: differences.join('; ') },
   );

@@ -7,8 +7,8 @@ export interface AdapterTooling {
   readonly definition: Omit<AdapterDefinition, 'migrations'>;
   /** Repeatable development data through the adapter's own ports; answers how many of each there are now. */
   readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
-  /** The identities that hold within this one adapter. */
-  readonly verify?: (context: ToolContext & { readonly facts: Facts }) => Promise<readonly Verified[]>;
+  /** The identities that hold within this adapter, and between it and those whose events it consumes. */
+  readonly verify?: (context: VerifyContext) => Promise<readonly Verified[]>;
 }
 
 export interface ToolContext {
@@ -16,6 +16,15 @@ export interface ToolContext {
   readonly options: AdapterOptions;
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
+}
+
+export interface VerifyContext extends ToolContext {
+  readonly facts: Facts;
+  /**
+   * The facts of another adapter of the same instance, by its name; nothing where it is not there. To be asked for after the consumer's
+   * own facts and checkpoint were read: what the source says up to that checkpoint is then complete.
+   */
+  readonly factsOf: (adapter: string) => Promise<Facts | undefined>;
 }
 
 /** One identity: what it compared (never nothing, where there is data) and whether all of it agreed. */
