@@ -159,7 +159,7 @@ const inputs = {
   'invariants.recordOperations': {
     ...of,
     after: 0,
-    operations: [{ process: 'p', type: 'invoke', f: 'read', key: 'k', value: null, at }],
+    operations: [{ process: 'p', type: 'invoke', f: 'read', key: 'k', at }],
   },
   'invariants.listOperations': { ...page, runId: 'r' },
   'snapshots.record': {

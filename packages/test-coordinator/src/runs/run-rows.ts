@@ -91,7 +91,7 @@ export const toStepRun = (row: StepRow): StepRun => ({
   path: row.path,
   attempt: row.attempt,
   status: row.status,
-  ...(row.output !== null && { output: row.output }),
+  ...(row.output !== null && { output: row.output as Record<string, unknown> }),
   ...(row.error !== null && { error: row.error }),
   startedAt: row.started_at,
   ...(row.ended_at !== null && { endedAt: row.ended_at }),

@@ -1,7 +1,7 @@
 import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
 import { z } from 'zod';
 import { type Rollback, rollbacks } from '../scenarios/scenario-spec.ts';
-import { jsonInput, jsonObjectInput } from './json-input.ts';
+import { jsonObjectInput } from './json-input.ts';
 import { type RunWriteRefusal, pathInput, runFields } from './run-ref.ts';
 import { type RunStatus, type StepStatus, runStatuses } from './run-states.ts';
 
@@ -49,7 +49,7 @@ export interface StepRun {
   path: string;
   attempt: number;
   status: StepStatus;
-  output?: unknown;
+  output?: Record<string, unknown>;
   error?: string;
   startedAt: Instant;
   endedAt?: Instant;
@@ -105,7 +105,7 @@ export const endStep = z.strictObject({
   path: pathInput,
   attempt: z.int().min(1).max(1_000_000),
   status: z.enum(['passed', 'failed', 'skipped', 'error']),
-  output: jsonInput(65_536).optional(),
+  output: jsonObjectInput(65_536).optional(),
   error: textInput(2000).optional(),
 });
 export type EndStep = z.input<typeof endStep>;
