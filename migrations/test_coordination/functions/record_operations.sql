@@ -19,8 +19,8 @@ begin
       last_n := p_after + jsonb_array_length(p_operations);
     else
       select case when count(*) = jsonb_array_length(p_operations) and p_after < last_n then 'same' else 'history-differs' end into outcome
-      from jsonb_array_elements(p_operations) with ordinality as g (operation, n),
-        jsonb_to_record(g.operation) as o (process text, type text, f text, key text, value jsonb)
+      from jsonb_array_elements(p_operations) with ordinality as g (operation, n)
+      cross join lateral jsonb_to_record(g.operation) as o (process text, type text, f text, key text, value jsonb)
       join operations as k on k.run_id = p_run_id and k.n = p_after + g.n and (k.process, k.type, k.f) = (o.process, o.type, o.f)
         and k.key is not distinct from o.key and k.value is not distinct from o.value;
     end if;

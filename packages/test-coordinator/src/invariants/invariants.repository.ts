@@ -160,7 +160,7 @@ export class InvariantRepository implements Invariants {
         const items = rows.map(({ key, value, ...row }) => ({
           ...row,
           ...(key !== null && { key }),
-          ...(value !== null && { value: value as unknown }),
+          ...(value !== null && { value: value }),
         }));
         return toPage(items, limit, ({ n }) => [n]);
       }),

@@ -252,12 +252,12 @@ export class ReportRepository implements Reports {
         if (cursor) query = query.where(sql<boolean>`n > ${cursor[0]}::bigint`);
         const rows = await this.#context.pg.query('test-coordinator.reports.listLogs', 'read', query);
         const lines = rows.map((row): LogLine => ({
-          n: row.n!,
+          n: row.n,
           ...(row.item_id !== null && { itemId: row.item_id }),
           level: row.level as LogLine['level'],
-          text: row.text!,
+          text: row.text,
           ...(row.attachment !== null && { attachment: row.attachment as Record<string, unknown> }),
-          at: row.at!,
+          at: row.at,
         }));
         return toPage(lines, limit, ({ n }) => [n]);
       }),
@@ -293,8 +293,8 @@ const toTriage = ({ issueType, comment, ticket, automatic, triagedAt }: TriageRo
 });
 
 const toHistory = (row: NonNullable<(typeof statements.history)['row']>): CaseHistory => ({
-  caseHash: row.case_hash!,
-  name: row.name!,
+  caseHash: row.case_hash,
+  name: row.name,
   runs: row.runs!,
   passed: row.passed!,
   failed: row.failed!,
