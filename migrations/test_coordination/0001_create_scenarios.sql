@@ -65,7 +65,7 @@ create table steps (
   n integer not null check (n > 0),
   kind text not null check (kind in ('serial', 'parallel', 'wait', 'fault', 'probe')),
   name text not null,
-  deadline interval check (deadline > interval '0'),
+  deadline_ms bigint check (deadline_ms > 0),
   spec jsonb not null,
   primary key (scenario_id, version, path),
   unique (scenario_id, version, n),

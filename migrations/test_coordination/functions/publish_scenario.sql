@@ -36,9 +36,9 @@ begin
   end if;
   insert into scenario_versions (scenario_id, version, spec, spec_text, spec_hash, template_id, template_version, parameters, created_at)
   values (p_id, version, p_spec, p_spec_text, p_spec_hash, p_template_id, p_template_version, p_parameters, p_at);
-  insert into steps (scenario_id, version, path, n, kind, name, deadline, spec)
-  select p_id, publish_scenario.version, s.path, s.n, s.kind, s.name, s."deadlineMs" * interval '1 millisecond', s.spec
-  from jsonb_to_recordset(p_steps) as s (path text, n integer, kind text, name text, "deadlineMs" double precision, spec jsonb);
+  insert into steps (scenario_id, version, path, n, kind, name, deadline_ms, spec)
+  select p_id, publish_scenario.version, s.path, s.n, s.kind, s.name, s."deadlineMs", s.spec
+  from jsonb_to_recordset(p_steps) as s (path text, n integer, kind text, name text, "deadlineMs" bigint, spec jsonb);
   outcome := 'ok';
   return next;
 end

@@ -540,7 +540,7 @@ export interface Steps {
   n: number;
   kind: 'serial' | 'parallel' | 'wait' | 'fault' | 'probe';
   name: string;
-  deadline: unknown | null;
+  deadline_ms: number | null;
   spec: ColumnType<unknown, string, string>;
 }
 

@@ -277,7 +277,7 @@ test('a lost reply starts a run once', async () => {
 test('what a run writes carries the run, its fence and who did it', async () => {
   const { of } = await withContext({ actor: 'someone', correlationId: 'flow-1' }, () => t.started('told'));
   await expect
-    .poll(async () => (await t.box.events.all()).filter(({ payload }) => payload['runId'] === 'told').at(-1))
+    .poll(async () => (await t.box.events.all()).findLast(({ payload }) => payload['runId'] === 'told'))
     .toMatchObject({
       type: 'run.changed',
       run: 'told',

@@ -19,7 +19,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
 import type { RunProgressStore } from './run-progress.store.ts';
-import { type StepRow, runColumns, toRun, toStepRun } from './run-rows.ts';
+import { runColumns, toRun, toStepRun } from './run-rows.ts';
 import { runTransitions } from './run-states.ts';
 import {
   type EndRun,
@@ -366,7 +366,7 @@ export class RunRepository implements Runs {
   async #step(answer: Outcome, of: { runId: string; path: string }, attempt: number): Promise<StepRun> {
     const { runId, path } = of;
     if (answer !== 'ok' && answer !== 'same') throw refusal(answer, { runId, path });
-    const step = toStepRun((await this.#context.pg.one(statements.findStep, { runId, path, attempt })) as StepRow);
+    const step = toStepRun(await this.#context.pg.one(statements.findStep, { runId, path, attempt }));
     await this.#tell(runId, step);
     return step;
   }

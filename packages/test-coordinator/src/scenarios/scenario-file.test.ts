@@ -131,15 +131,15 @@ test('several mistakes are told together', () => {
 });
 
 test('parameters are filled in where they are named, and refused by their names', () => {
-  const { fill } = readScenarioFile(file);
-  expect(fill().spec.steps[0]).toMatchObject({ with: { by: '-0.1' } });
-  expect(fill({ by: '-0.25' }).spec.steps[0]).toMatchObject({ with: { by: '-0.25' } });
+  const { filled } = readScenarioFile(file);
+  expect(filled().spec.steps[0]).toMatchObject({ with: { by: '-0.1' } });
+  expect(filled({ by: '-0.25' }).spec.steps[0]).toMatchObject({ with: { by: '-0.25' } });
   for (const [given, path] of [
     [{ by: '-0.75' }, 'parameters.by'],
     [{ by: true }, 'parameters.by'],
     [{ to: '1' }, 'parameters.to'],
   ] as const)
-    expect(() => fill(given as never)).toThrow(
+    expect(() => filled(given as never)).toThrow(
       expect.objectContaining({ code: 'bad-parameters', issues: [expect.objectContaining({ path })] }),
     );
 });
@@ -148,12 +148,12 @@ test('a template is read with holes that nothing fills yet', () => {
   const template = edited('scenario: sample', 'template: sample').replace("default: '-0.1', ", '');
   const read = readScenarioFile(template);
   expect(read.kind).toBe('template');
-  expect(() => read.fill()).toThrow(/it has no default/);
-  expect(read.fill({ by: '-0.2' }).spec.steps[0]).toMatchObject({ with: { by: '-0.2' } });
+  expect(() => read.filled()).toThrow(/it has no default/);
+  expect(read.filled({ by: '-0.2' }).spec.steps[0]).toMatchObject({ with: { by: '-0.2' } });
 });
 
 test('steps have their places in the tree', () => {
-  const steps = placeSteps(readScenarioFile(file).fill().spec.steps);
+  const steps = placeSteps(readScenarioFile(file).filled().spec.steps);
   expect(steps.map(({ path, n, kind, name }) => [path, n, kind, name])).toEqual([
     ['1', 1, 'fault', 'shift'],
     ['2', 2, 'serial', 'serial'],
@@ -166,5 +166,5 @@ test.each(Object.entries(shippedScenarios()))('the shipped file %s can be read',
   const read = readScenarioFile(text);
   expect(read.id).toBe(name.replace('.template', ''));
   const given = read.kind === 'template' ? { symbol: 'BTC-USD', by: '0.1' } : {};
-  expect(placeSteps(read.fill(given).spec.steps).some(({ kind }) => kind === 'fault')).toBe(true);
+  expect(placeSteps(read.filled(given).spec.steps).some(({ kind }) => kind === 'fault')).toBe(true);
 });

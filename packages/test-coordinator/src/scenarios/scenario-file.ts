@@ -14,7 +14,7 @@ export interface ScenarioFile {
   readonly parameters: ParameterSpecs;
   readonly text: string;
   /** The scenario with its parameters filled in; of a template too, as far as its defaults reach. */
-  fill(given?: Readonly<Record<string, ParameterValue>>): {
+  filled(given?: Readonly<Record<string, ParameterValue>>): {
     spec: ScenarioSpec;
     values: Record<string, ParameterValue>;
   };
@@ -67,16 +67,16 @@ export function readScenarioFile(text: string): ScenarioFile {
       lacking.map(([hole]) => placed(['parameters', hole], 'expected a default: only a template may do without')),
     );
 
-  const fill: ScenarioFile['fill'] = (given = {}) => {
+  const filled: ScenarioFile['filled'] = (given = {}) => {
     const { values, issues } = fillIn(parameters, given);
     if (issues.length > 0) throw new InvalidInputError(issues, 'bad-parameters');
-    const filled = scenarioSpec.safeParse(putIn(body, values));
-    if (!filled.success) throw malformed(issuesOf(filled.error, placed));
-    return { spec: filled.data, values };
+    const parsedSpec = scenarioSpec.safeParse(putIn(body, values));
+    if (!parsedSpec.success) throw malformed(issuesOf(parsedSpec.error, placed));
+    return { spec: parsedSpec.data, values };
   };
-  const file: ScenarioFile = { id: name, kind, parameters, text, fill };
+  const file: ScenarioFile = { id: name, kind, parameters, text, filled };
   // What can be known to be wrong is said now, not when it runs.
-  if (lacking.length === 0) fill();
+  if (lacking.length === 0) filled();
   return file;
 }
 

@@ -179,7 +179,7 @@ export class ScenarioRepository implements Scenarios {
           [{ path: 'text', message: 'this is a template: publish it as one' }],
           'malformed-scenario',
         );
-      return this.#publish({ id: file.id, spec: file.fill().spec, text, status, createdBy, file });
+      return this.#publish({ id: file.id, spec: file.filled().spec, text, status, createdBy, file });
     });
   }
 
@@ -246,7 +246,7 @@ export class ScenarioRepository implements Scenarios {
       options,
       async ({ scenarioId, version: wanted, parameters }) => {
         const { text, template, version } = await this.#version(scenarioId, wanted);
-        const { spec } = readScenarioFile(text).fill({ ...template?.values, ...parameters });
+        const { spec } = readScenarioFile(text).filled({ ...template?.values, ...parameters });
         return { scenarioId, version, spec, steps: placeSteps(spec.steps) };
       },
     );
@@ -282,7 +282,7 @@ export class ScenarioRepository implements Scenarios {
       const { templateId, scenarioId, parameters, status, createdBy } = given;
       const { text, version } = await this.#template(templateId, given.version);
       const file = readScenarioFile(text);
-      const { spec, values } = file.fill(parameters);
+      const { spec, values } = file.filled(parameters);
       return this.#publish({
         id: scenarioId,
         spec,
@@ -328,7 +328,7 @@ export class ScenarioRepository implements Scenarios {
     if (!row) throw refusal(version === undefined ? 'unknown-scenario' : 'unknown-version', { scenarioId, version });
     const values = (row.parameters ?? {}) as Record<string, ParameterValue>;
     const file = readScenarioFile(row.spec_text);
-    const { spec } = file.fill(values);
+    const { spec } = file.filled(values);
     return {
       scenarioId: row.scenario_id,
       version: row.version,
