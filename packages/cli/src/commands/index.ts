@@ -7,6 +7,7 @@ import { eventsTail } from './events-tail.ts';
 import { migrateCommand } from './migrate.ts';
 import { restored } from './restored.ts';
 import { seed } from './seed.ts';
+import { snapshot } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { verify } from './verify.ts';
 
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   doctor,
   seed,
   verify,
+  snapshot,
   eventsList,
   eventsTail,
   eventsReplay,

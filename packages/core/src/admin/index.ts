@@ -17,4 +17,12 @@ export type { Drift, SchemaStatus } from './schema-status.ts';
 export { schemaTypes } from './schema-types.ts';
 export { serversAnswer } from './servers-answer.ts';
 export { status } from './status.ts';
-export type { AdapterTooling, ToolContext, Verified, VerifyContext } from './tooling.ts';
+export { snapshotFacts } from './snapshot-facts.ts';
+export type {
+  AdapterTooling,
+  RecordSnapshotContext,
+  SchemaSnapshot,
+  ToolContext,
+  Verified,
+  VerifyContext,
+} from './tooling.ts';

@@ -7,8 +7,34 @@ export interface AdapterTooling {
   readonly definition: Omit<AdapterDefinition, 'migrations'>;
   /** Repeatable development data through the adapter's own ports; answers how many of each there are now. */
   readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
+  /** Keeps what `tse snapshot` has read of all adapters for a test run; answers the snapshot's id. */
+  readonly recordSnapshot?: (context: RecordSnapshotContext) => Promise<string>;
   /** The identities that hold within this adapter, and between it and those whose events it consumes. */
   readonly verify?: (context: VerifyContext) => Promise<readonly Verified[]>;
+}
+
+/** The state of one schema, object by object, as its facts show it at one moment. */
+export interface SchemaSnapshot {
+  /** How far its events are numbered. */
+  readonly watermark: number;
+  readonly items: readonly {
+    readonly schema: string;
+    readonly object: string;
+    readonly rows: number;
+    /** Of each column of exact numbers. */
+    readonly sums: Readonly<Record<string, string>>;
+    /** Of all rows, in whatever order. */
+    readonly checksum: string;
+  }[];
+}
+
+export interface RecordSnapshotContext extends ToolContext {
+  readonly snapshotId?: string | undefined;
+  readonly runId: string;
+  readonly fence: number;
+  readonly phase: 'before' | 'during' | 'after';
+  /** By schema. */
+  readonly snapshots: Readonly<Record<string, SchemaSnapshot>>;
 }
 
 export interface ToolContext {

@@ -1,4 +1,5 @@
 import { queryBuilder } from '@tse/core';
+import { snapshotFacts } from '@tse/core/admin';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Tables } from '../schema.ts';
@@ -10,7 +11,13 @@ const progress = () => {};
 
 async function verify(t: TestCoordinator) {
   await using facts = await t.facts();
-  const found = await tooling.verify!({ facts, options: t.box.options('coordinator'), progress, signal });
+  const found = await tooling.verify!({
+    facts,
+    factsOf: () => Promise.resolve(undefined),
+    options: t.box.options('coordinator'),
+    progress,
+    signal,
+  });
   return Object.fromEntries(found.map(({ name, ok, differences }) => [name, ok ? 'ok' : differences?.join('; ')]));
 }
 
@@ -61,4 +68,31 @@ test.each([
   await using t = await used();
   await t.stores.pg.query('test', 'write', { compile: () => change.compile(queryBuilder<Tables>()) });
   expect((await verify(t))[name]).toMatch(difference);
+});
+
+test('what the facts of a schema hold is read, kept for a run, and differs once something happened', async () => {
+  await using t = await used();
+  const { of } = await t.started('snapped');
+  const take = async (snapshotId: string, phase: 'before' | 'after') => {
+    await using facts = await t.facts();
+    return await tooling.recordSnapshot!({
+      options: { ...t.box.options('coordinator'), workers: false },
+      progress,
+      signal,
+      snapshotId,
+      ...of,
+      phase,
+      snapshots: { [t.coordinator.identity.schema]: await snapshotFacts(facts) },
+    });
+  };
+  expect(await take('one', 'before')).toBe('one');
+  await t.planned(of, 'new-fault');
+  await take('two', 'after');
+  const differences = await t.coordinator.snapshots.diff({ before: 'one', after: 'two' });
+  expect(differences.find(({ object }) => object === 'facts_faults')).toMatchObject({
+    change: 'changed',
+    rowsBefore: 1,
+    rowsAfter: 2,
+  });
+  expect(differences.map(({ object }) => object)).not.toContain('facts_jobs');
 });

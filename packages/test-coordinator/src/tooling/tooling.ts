@@ -11,6 +11,20 @@ export const tooling: AdapterTooling = {
     await using coordinator = createTestCoordinatorAdapter(options);
     return await seedTestCoordinator(coordinator, progress); // awaited: the adapter closes when this block is left
   },
+  async recordSnapshot({ options, snapshotId, snapshots, runId, fence, phase }) {
+    await using coordinator = createTestCoordinatorAdapter(options);
+    const kept = await coordinator.snapshots.record({
+      ...(snapshotId !== undefined && { snapshotId }),
+      runId,
+      fence,
+      phase,
+      watermarks: Object.fromEntries(Object.entries(snapshots).map(([schema, { watermark }]) => [schema, watermark])),
+      items: Object.values(snapshots).flatMap(({ items }) =>
+        items.map((item) => ({ ...item, sums: { ...item.sums } })),
+      ),
+    });
+    return kept.snapshotId;
+  },
   async verify({ facts, progress }) {
     progress('runs');
     return await verifyRuns(facts);
