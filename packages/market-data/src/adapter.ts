@@ -1,7 +1,34 @@
 import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
+import { CandleRepository } from './candles/candles.repository.ts';
+import type { Candles } from './candles/candles.ts';
+import { CorrelationRepository } from './correlations/correlations.repository.ts';
+import type { Correlations } from './correlations/correlations.ts';
+import { CoverageRepository } from './quality/coverage.repository.ts';
+import type { CoveragePort } from './quality/coverage.ts';
 import { definition } from './definition.ts';
+import { InstrumentRepository } from './instruments/instruments.repository.ts';
+import type { Instruments } from './instruments/instruments.ts';
+import { endManipulations } from './manipulations/end-manipulations.worker.ts';
+import { ManipulationRepository } from './manipulations/manipulations.repository.ts';
+import type { Manipulations } from './manipulations/manipulations.ts';
+import { ScenarioRunRepository } from './scenarios/scenario-runs.repository.ts';
+import type { ScenarioRuns } from './scenarios/scenario-runs.ts';
+import { ScenarioRepository } from './scenarios/scenarios.repository.ts';
+import type { Scenarios } from './scenarios/scenarios.ts';
+import { TradeRepository } from './trades/trades.repository.ts';
+import type { Trades } from './trades/trades.ts';
 
-export type MarketDataAdapter = BaseAdapter;
+/** The data of a market: what is traded, at which prices, and what is known of it. */
+export interface MarketDataAdapter extends BaseAdapter {
+  readonly instruments: Instruments;
+  readonly trades: Trades;
+  readonly candles: Candles;
+  readonly coverage: CoveragePort;
+  readonly scenarios: Scenarios;
+  readonly scenarioRuns: ScenarioRuns;
+  readonly manipulations: Manipulations;
+  readonly correlations: Correlations;
+}
 
 /**
  * Opens the adapter, or that of a named instance. Nothing connects before it is used; see `ready`.
@@ -9,8 +36,27 @@ export type MarketDataAdapter = BaseAdapter;
  */
 export const createMarketDataAdapter = Object.assign(
   (options?: AdapterOptions): MarketDataAdapter => {
-    const { mount } = openAdapter({ ...definition, options });
-    return mount();
+    const { context, keys, epoch, relay, mount } = openAdapter({
+      ...definition,
+      options,
+      redisFirst: true,
+      partitioned: ['trades', 'candles'],
+    });
+    const instruments = new InstrumentRepository(context);
+    const manipulations = new ManipulationRepository(context, epoch, keys.manipulation, relay.wake);
+    epoch.onMismatch('manipulations', (signal) => manipulations.rebuild(signal));
+    const base = mount({ workers: [endManipulations(manipulations)] });
+    return {
+      ...base,
+      instruments,
+      trades: new TradeRepository(context, instruments),
+      candles: new CandleRepository(context, instruments),
+      coverage: new CoverageRepository(context, instruments),
+      scenarios: new ScenarioRepository(context),
+      scenarioRuns: new ScenarioRunRepository(context, epoch, keys.scenarioRun, relay.wake),
+      manipulations,
+      correlations: new CorrelationRepository(context),
+    };
   },
   { definition },
 );
