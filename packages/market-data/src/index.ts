@@ -31,6 +31,26 @@ export {
   type MissingCoverage,
   type TimeRange,
 } from './quality/coverage.ts';
+export {
+  type Correlation,
+  type CorrelationDrift,
+  type CorrelationRefusal,
+  type CorrelationTargets,
+  type Correlations,
+  type DefineTargets,
+  type GetCorrelation,
+  type GetDrift,
+  type ListTargets,
+  type RecordReturns,
+  type TrackCorrelation,
+  defineTargets,
+  getCorrelation,
+  getDrift,
+  listTargets,
+  recordReturns,
+  trackCorrelation,
+} from './correlations/correlations.ts';
+export { type NoCorrelation } from './correlations/partial-sums.ts';
 export { type InstrumentStatus } from './instruments/instrument-states.ts';
 export {
   type ChangeInstrumentStatus,
@@ -41,6 +61,73 @@ export {
   type ListInstruments,
   type RegisterInstrument,
 } from './instruments/instruments.ts';
+export {
+  type ManipulationState,
+  manipulationStates,
+  manipulationTransitions,
+} from './manipulations/manipulation-states.ts';
+export {
+  type ActiveManipulation,
+  type ChangeManipulation,
+  type GetEffect,
+  type ListManipulations,
+  type Manipulation,
+  type ManipulationEffect,
+  type ManipulationKind,
+  type ManipulationRefusal,
+  type ManipulationTransition,
+  type Manipulations,
+  type PlanManipulation,
+  changeManipulation,
+  getEffect,
+  listManipulations,
+  planManipulation,
+} from './manipulations/manipulations.ts';
+export {
+  type EffectiveModifier,
+  type Modifier,
+  composeModifiers,
+  manipulatedPrice,
+} from './manipulations/modifiers.ts';
+export { type ScenarioRunState, scenarioRunStates, scenarioRunTransitions } from './scenarios/scenario-run-states.ts';
+export {
+  type CauseKind,
+  type ChangeScenarioRun,
+  type Checkpoint,
+  type FindCheckpoint,
+  type ForkScenarioRun,
+  type ListMoves,
+  type ListScenarioRuns,
+  type PriceCause,
+  type PriceMove,
+  type RecordMoves,
+  type ScenarioRun,
+  type ScenarioRunRefusal,
+  type ScenarioRuns,
+  type StartScenarioRun,
+  changeScenarioRun,
+  findCheckpoint,
+  forkScenarioRun,
+  listMoves,
+  listScenarioRuns,
+  recordMoves,
+  startScenarioRun,
+} from './scenarios/scenario-runs.ts';
+export { type PriceModel, type ScenarioSpec, type ScenarioType, scenarioSpec } from './scenarios/scenario-spec.ts';
+export {
+  type ActivateScenario,
+  type DefineScenario,
+  type GetScenarioVersion,
+  type ListScenarios,
+  type Scenario,
+  type ScenarioRefusal,
+  type ScenarioVersion,
+  type Scenarios,
+  activateScenario,
+  defineScenario,
+  getScenarioVersion,
+  listScenarios,
+} from './scenarios/scenarios.ts';
 export {
   type ListTrades,
   type RecordTrades,
