@@ -1,6 +1,8 @@
 import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
 import { CandleRepository } from './candles/candles.repository.ts';
 import type { Candles } from './candles/candles.ts';
+import { closeCandles } from './candles/close-candles.worker.ts';
+import { recomputeCandles } from './candles/recompute-candles.worker.ts';
 import { CorrelationRepository } from './correlations/correlations.repository.ts';
 import type { Correlations } from './correlations/correlations.ts';
 import { CoverageRepository } from './quality/coverage.repository.ts';
@@ -43,14 +45,17 @@ export const createMarketDataAdapter = Object.assign(
       partitioned: ['trades', 'candles'],
     });
     const instruments = new InstrumentRepository(context);
+    const candles = new CandleRepository(context, instruments);
     const manipulations = new ManipulationRepository(context, epoch, keys.manipulation, relay.wake);
     epoch.onMismatch('manipulations', (signal) => manipulations.rebuild(signal));
-    const base = mount({ workers: [endManipulations(manipulations)] });
+    const base = mount({
+      workers: [closeCandles(candles), recomputeCandles(candles), endManipulations(manipulations)],
+    });
     return {
       ...base,
       instruments,
-      trades: new TradeRepository(context, instruments),
-      candles: new CandleRepository(context, instruments),
+      trades: new TradeRepository(context, instruments, (series) => candles.tradesRecorded(series)),
+      candles,
       coverage: new CoverageRepository(context, instruments),
       scenarios: new ScenarioRepository(context),
       scenarioRuns: new ScenarioRunRepository(context, epoch, keys.scenarioRun, relay.wake),

@@ -194,10 +194,18 @@ export interface Candles {
   find(input: GetCandle, options?: CallOptions): Promise<Candle | undefined>;
   /** All at once, oldest first. */
   range(input: RangeCandles, options?: CallOptions): Promise<Candle[]>;
+  /** One for each bucket, those that are missing filled in. */
+  rangeFilled(input: FillCandles, options?: CallOptions): Promise<FilledCandle[]>;
   list(input: ListCandles, options?: CallOptions): Listing<Candle>;
   findLatest(input: CandleSeriesKey, options?: CallOptions): Promise<Candle | undefined>;
   /** What a candle was before each change, oldest first. */
   listRevisions(input: GetCandle, options?: CallOptions): Promise<Candle[]>;
+  /** Closes what is over: candles from the trades of a venue, and the coarser ones from them. A worker does so all the time. */
+  build(input: BuildCandles, options?: CallOptions): Promise<BuiltCandles[]>;
+  /** Makes candles of an interval out of those of the finer one that it is rolled from, for the buckets that begin in a range. */
+  rollUp(input: RollUpCandles, options?: CallOptions): Promise<UpsertedCandles>;
+  /** Computes again what late trades or revised candles touched; answers how many buckets. A worker does so all the time. */
+  recompute(options?: CallOptions): Promise<number>;
   defineInterval(input: DefineInterval, options?: CallOptions): Promise<Interval>;
   listIntervals(options?: CallOptions): Promise<Interval[]>;
 }

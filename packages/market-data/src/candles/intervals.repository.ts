@@ -92,6 +92,11 @@ export class IntervalRepository {
     return intervals;
   }
 
+  /** Those that this process has met: all but what another one has defined meanwhile. */
+  async known(): Promise<Interval[]> {
+    return this.#known.size === 0 ? this.list() : [...this.#known.values()];
+  }
+
   async get(name: string): Promise<Interval> {
     if (!this.#known.has(name)) await this.list();
     const interval = this.#known.get(name);

@@ -90,12 +90,12 @@ export class TradeRepository implements Trades {
   readonly #context: AdapterContext;
   readonly #instruments: InstrumentRepository;
   readonly #partitions: Partitions;
-  readonly #onRecorded: (series: { venue: string; symbol: string }) => void;
+  readonly #onRecorded: (series: { venue: string; symbol: string }) => Promise<void>;
 
   constructor(
     context: AdapterContext,
     instruments: InstrumentRepository,
-    onRecorded: (series: { venue: string; symbol: string }) => void = () => {},
+    onRecorded: (series: { venue: string; symbol: string }) => Promise<void>,
   ) {
     this.#context = context;
     this.#instruments = instruments;
@@ -132,7 +132,7 @@ export class TradeRepository implements Trades {
         at: this.#context.clock.now(),
         context: contextLiteral(),
       });
-      if (inserted > 0) this.#onRecorded({ venue, symbol });
+      if (inserted > 0) await this.#onRecorded({ venue, symbol });
       let duplicates = 0;
       for (const [i, outcome] of (outcomes ?? []).entries()) {
         if (outcome === 'duplicate') duplicates += 1;
