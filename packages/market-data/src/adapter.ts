@@ -1,4 +1,6 @@
 import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
+import { archiveLive } from './archiving/archive-live.worker.ts';
+import { LiveArchive } from './archiving/live-archive.ts';
 import { CandleRepository } from './candles/candles.repository.ts';
 import type { Candles } from './candles/candles.ts';
 import { closeCandles } from './candles/close-candles.worker.ts';
@@ -13,6 +15,10 @@ import type { Instruments } from './instruments/instruments.ts';
 import { endManipulations } from './manipulations/end-manipulations.worker.ts';
 import { ManipulationRepository } from './manipulations/manipulations.repository.ts';
 import type { Manipulations } from './manipulations/manipulations.ts';
+import { PriceRepository } from './prices/prices.repository.ts';
+import { PriceStore } from './prices/prices.store.ts';
+import type { Prices } from './prices/prices.ts';
+import { TickArchive } from './prices/tick-archive.ts';
 import { ScenarioRunRepository } from './scenarios/scenario-runs.repository.ts';
 import type { ScenarioRuns } from './scenarios/scenario-runs.ts';
 import { ScenarioRepository } from './scenarios/scenarios.repository.ts';
@@ -23,6 +29,7 @@ import type { Trades } from './trades/trades.ts';
 /** The data of a market: what is traded, at which prices, and what is known of it. */
 export interface MarketDataAdapter extends BaseAdapter {
   readonly instruments: Instruments;
+  readonly prices: Prices;
   readonly trades: Trades;
   readonly candles: Candles;
   readonly coverage: CoveragePort;
@@ -38,22 +45,44 @@ export interface MarketDataAdapter extends BaseAdapter {
  */
 export const createMarketDataAdapter = Object.assign(
   (options?: AdapterOptions): MarketDataAdapter => {
-    const { context, keys, epoch, relay, mount } = openAdapter({
+    const { context, keys, epoch, relay, leases, inbox, mount } = openAdapter({
       ...definition,
       options,
       redisFirst: true,
-      partitioned: ['trades', 'candles'],
+      partitioned: ['trades', 'candles', 'price_ticks'],
     });
     const instruments = new InstrumentRepository(context);
     const candles = new CandleRepository(context, instruments);
+    const tickArchive = new TickArchive(context);
+    const ticks = new LiveArchive(context, leases, {
+      name: 'ticks',
+      key: keys.price,
+      store: (...entries) => tickArchive.store(...entries),
+    });
+    const prices = new PriceStore(context, {
+      epoch,
+      inbox,
+      keys,
+      instruments,
+      archived: new PriceRepository(context),
+      onRecorded: (symbol) => ticks.touch(symbol),
+    });
+    epoch.onMismatch('prices', (signal) => prices.restore(signal));
     const manipulations = new ManipulationRepository(context, epoch, keys.manipulation, relay.wake);
     epoch.onMismatch('manipulations', (signal) => manipulations.rebuild(signal));
     const base = mount({
-      workers: [closeCandles(candles), recomputeCandles(candles), endManipulations(manipulations)],
+      workers: [
+        archiveLive(leases, [ticks], { symbols: () => instruments.symbols(), afterSweep: async () => {} }),
+        closeCandles(candles),
+        recomputeCandles(candles),
+        endManipulations(manipulations),
+      ],
+      flush: [() => prices.feed.flush()],
     });
     return {
       ...base,
       instruments,
+      prices,
       trades: new TradeRepository(context, instruments, (series) => candles.tradesRecorded(series)),
       candles,
       coverage: new CoverageRepository(context, instruments),

@@ -1,4 +1,4 @@
-import { defineEvents } from '@tse/core/events';
+import { defineEvents, definePriceFeed } from '@tse/core/events';
 import { z } from 'zod';
 import { identity } from './config.ts';
 import { instrumentStatuses } from './instruments/instrument-states.ts';
@@ -90,8 +90,7 @@ const scenarioRun = z.object({
   runVersion: z.int(),
 });
 
-/** What the adapter publishes. Payloads only grow within a major version. */
-export const marketDataEvents = defineEvents(identity, {
+const catalog = defineEvents(identity, {
   /** An instrument was registered or its status changed; it says what the instrument now is. */
   'instrument.changed': {
     payload: instrument,
@@ -168,4 +167,24 @@ export const marketDataEvents = defineEvents(identity, {
       runVersion: 62,
     },
   },
+});
+
+const price = z.object({
+  symbol: z.string(),
+  source: z.string(),
+  last: amount,
+  /** Of the source for this symbol, growing. */
+  sequence: z.int(),
+  bid: amount.optional(),
+  ask: amount.optional(),
+});
+
+/** What the adapter publishes. Payloads only grow within a major version. */
+export const marketDataEvents = Object.assign(catalog, {
+  /** The last price of each symbol: conflated, it may lose, and nobody audits it. */
+  priceFeed: definePriceFeed(identity, {
+    payload: price,
+    example: { symbol: 'BTC-USD', source: 'exchange', last: '29900', sequence: 7, bid: '29899.5', ask: '29900.5' },
+    keyOf: ({ symbol }) => symbol,
+  }),
 });

@@ -129,6 +129,22 @@ export {
   listScenarios,
 } from './scenarios/scenarios.ts';
 export {
+  type GetSnapshot,
+  type LatestPrice,
+  type ListPrices,
+  type ListTicks,
+  type MarketSnapshot,
+  type Price,
+  type PriceRefusal,
+  type PriceUpdate,
+  type Prices,
+  type RecentTicks,
+  type Tick,
+  type TickInput,
+  type TickOutcome,
+  type WatchPrices,
+} from './prices/prices.ts';
+export {
   type ListTrades,
   type RecordTrades,
   type RecordedTrades,

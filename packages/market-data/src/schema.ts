@@ -146,6 +146,70 @@ export interface Epoch {
   started_at: Generated<Instant>;
 }
 
+export interface FactsArchiveGaps {
+  series: ColumnType<string, never, never>;
+  after_position: ColumnType<string, never, never>;
+  version: ColumnType<number, never, never>;
+  found_at: ColumnType<Instant, never, never>;
+}
+
+export interface FactsCandleDirty {
+  symbol: ColumnType<string, never, never>;
+  interval: ColumnType<string, never, never>;
+  price_type: ColumnType<string | null, never, never>;
+  source: ColumnType<string, never, never>;
+  open_time: ColumnType<Instant, never, never>;
+}
+
+export interface FactsCandleRevisions {
+  symbol: ColumnType<string, never, never>;
+  interval: ColumnType<string, never, never>;
+  price_type: ColumnType<string | null, never, never>;
+  source: ColumnType<string, never, never>;
+  open_time: ColumnType<Instant, never, never>;
+  revision: ColumnType<number, never, never>;
+  open: ColumnType<Decimal, never, never>;
+  high: ColumnType<Decimal, never, never>;
+  low: ColumnType<Decimal, never, never>;
+  close: ColumnType<Decimal, never, never>;
+  base_volume: ColumnType<Decimal, never, never>;
+  recorded_at: ColumnType<Instant, never, never>;
+  replaced_at: ColumnType<Instant, never, never>;
+}
+
+export interface FactsCandleWatermarks {
+  symbol: ColumnType<string, never, never>;
+  interval: ColumnType<string, never, never>;
+  price_type: ColumnType<string | null, never, never>;
+  source: ColumnType<string, never, never>;
+  closed_until: ColumnType<Instant | null, never, never>;
+  version: ColumnType<number, never, never>;
+}
+
+export interface FactsCandles {
+  symbol: ColumnType<string, never, never>;
+  interval: ColumnType<string, never, never>;
+  price_type: ColumnType<string | null, never, never>;
+  source: ColumnType<string, never, never>;
+  open_time: ColumnType<Instant, never, never>;
+  open: ColumnType<Decimal, never, never>;
+  high: ColumnType<Decimal, never, never>;
+  low: ColumnType<Decimal, never, never>;
+  close: ColumnType<Decimal, never, never>;
+  open_at: ColumnType<Instant | null, never, never>;
+  high_at: ColumnType<Instant | null, never, never>;
+  low_at: ColumnType<Instant | null, never, never>;
+  close_at: ColumnType<Instant | null, never, never>;
+  base_volume: ColumnType<Decimal, never, never>;
+  quote_volume: ColumnType<Decimal | null, never, never>;
+  taker_base_volume: ColumnType<Decimal | null, never, never>;
+  taker_quote_volume: ColumnType<Decimal | null, never, never>;
+  trade_count: ColumnType<number | null, never, never>;
+  is_closed: ColumnType<boolean, never, never>;
+  revision: ColumnType<number, never, never>;
+  recorded_at: ColumnType<Instant, never, never>;
+}
+
 export interface FactsCheckpoints {
   consumer: ColumnType<string, never, never>;
   source: ColumnType<string, never, never>;
@@ -176,6 +240,15 @@ export interface FactsCorrelationTargets {
   target: ColumnType<number, never, never>;
 }
 
+export interface FactsCoverage {
+  symbol: ColumnType<string, never, never>;
+  kind: ColumnType<string | null, never, never>;
+  source: ColumnType<string, never, never>;
+  interval: ColumnType<string, never, never>;
+  price_type: ColumnType<string, never, never>;
+  covered: ColumnType<string, never, never>;
+}
+
 export interface FactsEvents {
   id: ColumnType<number, never, never>;
   publish_seq: ColumnType<number | null, never, never>;
@@ -194,6 +267,27 @@ export interface FactsEvents {
   fence: ColumnType<number | null, never, never>;
   source: ColumnType<string | null, never, never>;
   source_seq: ColumnType<number | null, never, never>;
+}
+
+export interface FactsInstruments {
+  symbol: ColumnType<string, never, never>;
+  base: ColumnType<string, never, never>;
+  quote: ColumnType<string, never, never>;
+  tick_size: ColumnType<Decimal, never, never>;
+  price_scale: ColumnType<number, never, never>;
+  step_size: ColumnType<Decimal, never, never>;
+  qty_scale: ColumnType<number, never, never>;
+  status: ColumnType<string | null, never, never>;
+  version: ColumnType<number, never, never>;
+}
+
+export interface FactsIntervals {
+  name: ColumnType<string, never, never>;
+  unit: ColumnType<string | null, never, never>;
+  seconds: ColumnType<number | null, never, never>;
+  origin: ColumnType<Instant, never, never>;
+  time_zone: ColumnType<string, never, never>;
+  rolled_from: ColumnType<string | null, never, never>;
 }
 
 export interface FactsManipulationTransitions {
@@ -268,6 +362,38 @@ export interface FactsScenarioRuns {
   changed_at: ColumnType<Instant, never, never>;
 }
 
+export interface FactsTicks {
+  symbol: ColumnType<string, never, never>;
+  source: ColumnType<string, never, never>;
+  event_at: ColumnType<Instant, never, never>;
+  seq: ColumnType<number, never, never>;
+  price: ColumnType<Decimal, never, never>;
+  bid: ColumnType<Decimal | null, never, never>;
+  ask: ColumnType<Decimal | null, never, never>;
+}
+
+export interface FactsTradeSeries {
+  venue: ColumnType<string, never, never>;
+  symbol: ColumnType<string, never, never>;
+  version: ColumnType<number, never, never>;
+  trade_count: ColumnType<number, never, never>;
+  first_event_at: ColumnType<Instant | null, never, never>;
+  last_event_at: ColumnType<Instant | null, never, never>;
+}
+
+export interface FactsTrades {
+  venue: ColumnType<string, never, never>;
+  symbol: ColumnType<string, never, never>;
+  event_at: ColumnType<Instant, never, never>;
+  venue_trade_id: ColumnType<string, never, never>;
+  seq: ColumnType<number, never, never>;
+  price: ColumnType<Decimal, never, never>;
+  qty: ColumnType<Decimal, never, never>;
+  quote_qty: ColumnType<Decimal, never, never>;
+  taker_side: ColumnType<string | null, never, never>;
+  recorded_at: ColumnType<Instant, never, never>;
+}
+
 export interface InboxCheckpoints {
   consumer: string;
   source: string;
@@ -311,6 +437,16 @@ export interface Intervals {
   time_zone: Generated<string>;
   rolled_from: string | null;
   recorded_at: Generated<Instant>;
+}
+
+export interface LastTicks {
+  symbol: string;
+  source: string;
+  event_at: Instant;
+  seq: number;
+  price: Decimal;
+  bid: Decimal | null;
+  ask: Decimal | null;
 }
 
 export interface Leases {
@@ -402,6 +538,17 @@ export interface PriceMoves {
   price: Decimal;
   chain_hash: Buffer;
   event_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
+export interface PriceTicks {
+  symbol: string;
+  source: string;
+  event_at: Instant;
+  seq: number;
+  price: Decimal;
+  bid: Decimal | null;
+  ask: Decimal | null;
   recorded_at: Generated<Instant>;
 }
 
@@ -516,20 +663,32 @@ export interface Tables {
   coverage: Coverage;
   dead_letters: DeadLetters;
   epoch: Epoch;
+  facts_archive_gaps: FactsArchiveGaps;
+  facts_candle_dirty: FactsCandleDirty;
+  facts_candle_revisions: FactsCandleRevisions;
+  facts_candle_watermarks: FactsCandleWatermarks;
+  facts_candles: FactsCandles;
   facts_checkpoints: FactsCheckpoints;
   facts_correlation_partials: FactsCorrelationPartials;
   facts_correlation_targets: FactsCorrelationTargets;
+  facts_coverage: FactsCoverage;
   facts_events: FactsEvents;
+  facts_instruments: FactsInstruments;
+  facts_intervals: FactsIntervals;
   facts_manipulation_transitions: FactsManipulationTransitions;
   facts_manipulations: FactsManipulations;
   facts_price_causes: FactsPriceCauses;
   facts_price_moves: FactsPriceMoves;
   facts_publications: FactsPublications;
   facts_scenario_runs: FactsScenarioRuns;
+  facts_ticks: FactsTicks;
+  facts_trade_series: FactsTradeSeries;
+  facts_trades: FactsTrades;
   inbox_checkpoints: InboxCheckpoints;
   instrument_status_changes: InstrumentStatusChanges;
   instruments: Instruments;
   intervals: Intervals;
+  last_ticks: LastTicks;
   leases: Leases;
   manipulated_symbols: ManipulatedSymbols;
   manipulation_transitions: ManipulationTransitions;
@@ -538,6 +697,7 @@ export interface Tables {
   partitions: Partitions;
   price_causes: PriceCauses;
   price_moves: PriceMoves;
+  price_ticks: PriceTicks;
   publications: Publications;
   run_fences: RunFences;
   scenario_checkpoints: ScenarioCheckpoints;

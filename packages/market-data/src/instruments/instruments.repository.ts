@@ -88,6 +88,9 @@ const statements = {
       .select(columns)
       .where(sql<boolean>`symbol = any (${p.symbols}::text[])`),
   ),
+  symbols: statement('market-data.instruments.symbols', 'read', () =>
+    db.selectFrom('instruments').select('symbol').orderBy('symbol'),
+  ),
   listStatusChanges: statement('market-data.instruments.listStatusChanges', 'read', (p: { symbol: string }) =>
     db
       .selectFrom('instrument_status_changes')
@@ -241,6 +244,11 @@ export class InstrumentRepository implements Instruments {
     const scales = { priceScale: row.price_scale, quantityScale: row.qty_scale };
     this.#scales.set(symbol, scales);
     return scales;
+  }
+
+  /** Of all instruments. */
+  async symbols(): Promise<string[]> {
+    return (await this.#context.pg.many(statements.symbols, undefined)).map(({ symbol }) => symbol);
   }
 
   async #changed(symbol: string): Promise<Instrument> {
