@@ -1,8 +1,8 @@
--- Takes ticks of one symbol, those of each source only with growing sequences, and keeps the last of each source, the ring and the log.
--- KEYS  1 last tick of each source  2 ring, newest first  3 log of what is to be archived
--- ARGV  1 length of the ring  2 number of sources, then four for each: source, its first and last sequence here, its last tick;
---       then the ticks, oldest first, as source|microseconds|sequence|price|bid|ask.
--- Returns the places (from 1) of the ticks that were not taken: their source had told their sequence or a later one already.
+-- Takes ticks or quotes of one symbol, those of each source only with growing sequences, and keeps the last of each source, the ring and the log.
+-- KEYS  1 last of each source  2 ring, newest first  3 log of what is to be archived
+-- ARGV  1 length of the ring, 0 for none  2 number of sources, then four for each: source, its first and last sequence here, its last text;
+--       then the texts, oldest first, each as source|microseconds|sequence|…
+-- Returns the places (from 1) of those that were not taken: their source had told their sequence or a later one already.
 local sources = tonumber(ARGV[2])
 local start = 3 + 4 * sources
 local floors
@@ -15,18 +15,18 @@ for i = 3, start - 1, 4 do
   end
 end
 
-local ticks = {}
+local texts = {}
 local refused = {}
 for i = start, #ARGV do
-  local tick = ARGV[i]
-  local floor = floors and floors[string.match(tick, '^[^|]*')]
-  if floor and tonumber(string.match(tick, '^[^|]*|[^|]*|(%d+)')) <= floor then
+  local text = ARGV[i]
+  local floor = floors and floors[string.match(text, '^[^|]*')]
+  if floor and tonumber(string.match(text, '^[^|]*|[^|]*|(%d+)')) <= floor then
     refused[#refused + 1] = i - start + 1
   else
-    ticks[#ticks + 1] = tick
+    texts[#texts + 1] = text
   end
 end
-if #ticks == 0 then
+if #texts == 0 then
   return refused
 end
 
@@ -36,9 +36,11 @@ for i = 3, start - 1, 4 do
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 3])
   end
 end
-for from = 1, #ticks, 4000 do
-  redis.call('LPUSH', KEYS[2], unpack(ticks, from, math.min(from + 3999, #ticks)))
+if ARGV[1] ~= '0' then
+  for from = 1, #texts, 4000 do
+    redis.call('LPUSH', KEYS[2], unpack(texts, from, math.min(from + 3999, #texts)))
+  end
+  redis.call('LTRIM', KEYS[2], 0, ARGV[1] - 1)
 end
-redis.call('LTRIM', KEYS[2], 0, ARGV[1] - 1)
-redis.call('XADD', KEYS[3], '*', 'd', table.concat(ticks, '\n'))
+redis.call('XADD', KEYS[3], '*', 'd', table.concat(texts, '\n'))
 return refused

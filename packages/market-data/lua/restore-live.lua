@@ -1,7 +1,7 @@
 -- Brings back what the tables know of one symbol behind what has come since: nothing that is there is replaced by something older.
--- KEYS  1 last tick of each source  2 ring, newest first
--- ARGV  1 length of the ring  2 number of sources, then three for each: source, its last sequence, its last tick;
---       then the ticks, newest first, as source|microseconds|sequence|price|bid|ask.
+-- KEYS  1 last of each source  2 ring, newest first
+-- ARGV  1 length of the ring  2 number of sources, then three for each: source, its last sequence, its last text;
+--       then the texts of the ring, newest first, each as source|microseconds|sequence|…
 local sources = tonumber(ARGV[2])
 local start = 3 + 3 * sources
 for i = 3, start - 1, 3 do
@@ -10,6 +10,9 @@ for i = 3, start - 1, 3 do
   if tonumber(ARGV[i + 1]) > told then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])
   end
+end
+if #ARGV < start then
+  return 0
 end
 local there = {}
 for _, tick in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do

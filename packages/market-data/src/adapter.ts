@@ -19,6 +19,9 @@ import { PriceRepository } from './prices/prices.repository.ts';
 import { PriceStore } from './prices/prices.store.ts';
 import type { Prices } from './prices/prices.ts';
 import { TickArchive } from './prices/tick-archive.ts';
+import { QuoteRepository } from './quotes/quotes.repository.ts';
+import { QuoteStore } from './quotes/quotes.store.ts';
+import type { Quotes } from './quotes/quotes.ts';
 import { ScenarioRunRepository } from './scenarios/scenario-runs.repository.ts';
 import type { ScenarioRuns } from './scenarios/scenario-runs.ts';
 import { ScenarioRepository } from './scenarios/scenarios.repository.ts';
@@ -30,6 +33,7 @@ import type { Trades } from './trades/trades.ts';
 export interface MarketDataAdapter extends BaseAdapter {
   readonly instruments: Instruments;
   readonly prices: Prices;
+  readonly quotes: Quotes;
   readonly trades: Trades;
   readonly candles: Candles;
   readonly coverage: CoveragePort;
@@ -49,7 +53,7 @@ export const createMarketDataAdapter = Object.assign(
       ...definition,
       options,
       redisFirst: true,
-      partitioned: ['trades', 'candles', 'price_ticks'],
+      partitioned: ['trades', 'candles', 'price_ticks', 'quote_minutes'],
     });
     const instruments = new InstrumentRepository(context);
     const candles = new CandleRepository(context, instruments);
@@ -68,11 +72,25 @@ export const createMarketDataAdapter = Object.assign(
       onRecorded: (symbol) => ticks.touch(symbol),
     });
     epoch.onMismatch('prices', (signal) => prices.restore(signal));
+    const quoteArchive = new QuoteRepository(context);
+    const quoteLog = new LiveArchive(context, leases, {
+      name: 'quotes',
+      key: keys.quote,
+      store: (...entries) => quoteArchive.store(...entries),
+    });
+    const quotes = new QuoteStore(context, {
+      epoch,
+      key: keys.quote,
+      instruments,
+      archived: quoteArchive,
+      onRecorded: (symbol) => quoteLog.touch(symbol),
+    });
+    epoch.onMismatch('quotes', (signal) => quotes.restore(signal));
     const manipulations = new ManipulationRepository(context, epoch, keys.manipulation, relay.wake);
     epoch.onMismatch('manipulations', (signal) => manipulations.rebuild(signal));
     const base = mount({
       workers: [
-        archiveLive(leases, [ticks], { symbols: () => instruments.symbols(), afterSweep: async () => {} }),
+        archiveLive(leases, [ticks, quoteLog], { symbols: () => instruments.symbols(), afterSweep: async () => {} }),
         closeCandles(candles),
         recomputeCandles(candles),
         endManipulations(manipulations),
@@ -83,6 +101,7 @@ export const createMarketDataAdapter = Object.assign(
       ...base,
       instruments,
       prices,
+      quotes,
       trades: new TradeRepository(context, instruments, (series) => candles.tradesRecorded(series)),
       candles,
       coverage: new CoverageRepository(context, instruments),

@@ -1,5 +1,6 @@
 export { type MarketDataAdapter, createMarketDataAdapter } from './adapter.ts';
 export { definition } from './definition.ts';
+export { type LiveOutcome } from './archiving/live-writer.ts';
 export {
   type BuiltCandles,
   type BuildCandles,
@@ -141,9 +142,20 @@ export {
   type RecentTicks,
   type Tick,
   type TickInput,
-  type TickOutcome,
   type WatchPrices,
 } from './prices/prices.ts';
+export {
+  type GetQuoteStatistics,
+  type LatestQuote,
+  type ListQuoteMinutes,
+  type Quote,
+  type QuoteDepth,
+  type QuoteMinute,
+  type QuoteRefusal,
+  type QuoteStatistics,
+  type Quotes,
+  type RecordQuotes,
+} from './quotes/quotes.ts';
 export {
   type ListTrades,
   type RecordTrades,

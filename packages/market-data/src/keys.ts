@@ -6,6 +6,10 @@ export const families = keyFamilies({
   price: 'price',
   /** The ring of the last ticks, newest first. */
   ticks: 'ticks',
+  /** The last quote of each source, and the log of what is to be archived. */
+  quote: 'quote',
+  /** A live order book: its head, its levels, and the log of what is to be archived. */
+  book: 'book',
   scenarioRun: 'scenario-run',
   manipulation: 'manipulation',
 });

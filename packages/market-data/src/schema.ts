@@ -564,6 +564,39 @@ export interface Publications {
   replay_until: Instant | null;
 }
 
+export interface QuoteMinutes {
+  symbol: string;
+  source: string;
+  minute: Instant;
+  micros: number;
+  spread_sum: string;
+  mid2_sum: string;
+  bid_qty_sum: string;
+  ask_qty_sum: string;
+  spread_min: Decimal;
+  spread_max: Decimal;
+  depth_levels: number | null;
+  depth_micros: number;
+  bid_depth_sum: string;
+  ask_depth_sum: string;
+  quote_count: number;
+  crossed_count: number;
+}
+
+export interface QuoteStates {
+  symbol: string;
+  source: string;
+  event_at: Instant;
+  seq: number;
+  bid: Decimal;
+  bid_qty: Decimal;
+  ask: Decimal;
+  ask_qty: Decimal;
+  depth_levels: number | null;
+  bid_depth: Decimal | null;
+  ask_depth: Decimal | null;
+}
+
 export interface RunFences {
   run_id: string;
   fence: number;
@@ -699,6 +732,8 @@ export interface Tables {
   price_moves: PriceMoves;
   price_ticks: PriceTicks;
   publications: Publications;
+  quote_minutes: QuoteMinutes;
+  quote_states: QuoteStates;
   run_fences: RunFences;
   scenario_checkpoints: ScenarioCheckpoints;
   scenario_run_prices: ScenarioRunPrices;

@@ -1,46 +1,55 @@
-import { type AdapterContext, Batcher, type KeyOf, script } from '@tse/core';
-import { RING_LENGTH, type TickOutcome } from './prices.ts';
-import type { SymbolTicks } from './tick-batch.ts';
+import { type AdapterContext, Batcher, script } from '@tse/core';
 
-const recordTicks = script(
-  'market-data.prices.record',
-  'write',
-  new URL('../../lua/record-ticks.lua', import.meta.url),
-);
+const recordLive = script('market-data.live.record', 'write', new URL('../../lua/record-live.lua', import.meta.url));
 
 /** Batches of callers that go in one flush, and that may wait for one. */
 const FLUSH_AT_ONCE = 64;
 const MAX_WAITING = 512;
 
+/** `stale`: the source had told this sequence, or a later one, already: out of order, or twice. */
+export type LiveOutcome = 'recorded' | 'stale';
+
+/** What a caller hands in of one symbol, as texts that begin `source|microseconds|sequence|`. */
+export interface SymbolBatch {
+  symbol: string;
+  sources: string[];
+  sequences: number[];
+  texts: string[];
+}
+
+export interface LiveWriterOptions {
+  /** A metric label: `prices.record`. */
+  name: string;
+  /** The last of each source, the ring where there is one, and the log. */
+  keysOf(symbol: string): [last: string, ring: string, log: string];
+  ringLength: number;
+  /** What is new of each source, once Redis has it. */
+  onFlushed(symbol: string, newest: string[]): void;
+}
+
 /**
- * The buffered writer of ticks: one script call a symbol a flush. What comes while a flush of its symbol is under way is the next one; where
+ * The buffered writer of live data: one script call a symbol a flush. What comes while a flush of its symbol is under way is the next one; where
  * too much waits, callers are refused.
  */
-export class TickWriter {
+export class LiveWriter {
   readonly #context: AdapterContext;
-  readonly #keys: { price: KeyOf; ticks: KeyOf };
-  readonly #onFlushed: (symbol: string, newest: string[]) => void;
-  readonly #writers = new Map<string, Batcher<SymbolTicks, TickOutcome[]>>();
+  readonly #options: LiveWriterOptions;
+  readonly #writers = new Map<string, Batcher<SymbolBatch, LiveOutcome[]>>();
   /** What this process saw Redis take, by symbol and source: a Redis that was just emptied must not make what is old new. */
   readonly #told = new Map<string, Map<string, number>>();
 
-  constructor(
-    context: AdapterContext,
-    keys: { price: KeyOf; ticks: KeyOf },
-    onFlushed: (symbol: string, newest: string[]) => void,
-  ) {
+  constructor(context: AdapterContext, options: LiveWriterOptions) {
     this.#context = context;
-    this.#keys = keys;
-    this.#onFlushed = onFlushed;
+    this.#options = options;
   }
 
-  write(ticks: SymbolTicks): Promise<TickOutcome[]> {
+  write(ticks: SymbolBatch): Promise<LiveOutcome[]> {
     let writer = this.#writers.get(ticks.symbol);
     if (writer === undefined) {
       const { symbol } = ticks;
       writer = new Batcher(
         {
-          name: 'prices.record',
+          name: this.#options.name,
           batch: (members) =>
             this.#flush(
               symbol,
@@ -56,8 +65,8 @@ export class TickWriter {
     return writer.submit(ticks);
   }
 
-  async #flush(symbol: string, members: readonly SymbolTicks[]): Promise<TickOutcome[][]> {
-    const outcomes = members.map(({ texts }) => Array<TickOutcome>(texts.length).fill('recorded'));
+  async #flush(symbol: string, members: readonly SymbolBatch[]): Promise<LiveOutcome[][]> {
+    const outcomes = members.map(({ texts }) => Array<LiveOutcome>(texts.length).fill('recorded'));
     const told = this.#told.get(symbol) ?? new Map<string, number>();
     this.#told.set(symbol, told);
     const sources = new Map<string, { first: number; last: number; text: string }>();
@@ -82,13 +91,12 @@ export class TickWriter {
       }
     }
     if (texts.length === 0) return outcomes;
-    const args: (string | number)[] = [RING_LENGTH, sources.size];
+    const args: (string | number)[] = [this.#options.ringLength, sources.size];
     for (const [source, { first, last, text }] of sources) args.push(source, first, last, text);
     for (const text of texts) args.push(text);
-    const { price, ticks } = this.#keys;
     const refused = await this.#context.redis.script<(string | number)[]>(
-      recordTicks,
-      [price(symbol), ticks(symbol), price(symbol, 'log')],
+      recordLive,
+      this.#options.keysOf(symbol),
       args,
     );
     for (const [source, { last }] of sources) told.set(source, last);
@@ -98,7 +106,7 @@ export class TickWriter {
     }
     if (refused.length < texts.length) {
       const late = new Set(refused.map((place) => texts[Number(place) - 1]!));
-      this.#onFlushed(
+      this.#options.onFlushed(
         symbol,
         [...sources.values()].map(({ text }) => text).filter((text) => !late.has(text)),
       );

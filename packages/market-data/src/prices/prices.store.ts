@@ -14,6 +14,7 @@ import {
   symbolInput,
 } from '@tse/core';
 import { z } from 'zod';
+import { type LiveOutcome, LiveWriter } from '../archiving/live-writer.ts';
 import type { InstrumentRepository } from '../instruments/instruments.repository.ts';
 import { marketDataEvents } from '../events.ts';
 import { microsOf } from '../bulk/event-time.ts';
@@ -33,7 +34,6 @@ import {
   type RecentTicks,
   type Tick,
   type TickInput,
-  type TickOutcome,
   type WatchPrices,
   latestPrice,
   listPrices,
@@ -42,13 +42,12 @@ import {
 } from './prices.ts';
 import { type SymbolTicks, recordTicks } from './tick-batch.ts';
 import { parseTick, tickText } from './tick-text.ts';
-import { TickWriter } from './tick-writer.ts';
 import { watchLatest } from './watch-latest.ts';
 
 const restoreTicks = script(
   'market-data.prices.restore',
   'write',
-  new URL('../../lua/restore-ticks.lua', import.meta.url),
+  new URL('../../lua/restore-live.lua', import.meta.url),
 );
 
 const operations = {
@@ -70,7 +69,7 @@ export class PriceStore implements Prices {
   readonly #keys: { price: KeyOf; ticks: KeyOf };
   readonly #instruments: InstrumentRepository;
   readonly #archived: PriceRepository;
-  readonly #writer: TickWriter;
+  readonly #writer: LiveWriter;
   readonly feed: PriceFeed;
 
   constructor(
@@ -91,20 +90,26 @@ export class PriceStore implements Prices {
     this.#instruments = parts.instruments;
     this.#archived = parts.archived;
     this.feed = new PriceFeed(context);
-    this.#writer = new TickWriter(context, parts.keys, (symbol, newest) => {
-      parts.onRecorded(symbol);
-      for (const text of newest) this.feed.tell(parseTick(symbol, text));
+    const { price, ticks } = parts.keys;
+    this.#writer = new LiveWriter(context, {
+      name: 'prices.record',
+      keysOf: (symbol) => [price(symbol), ticks(symbol), price(symbol, 'log')],
+      ringLength: RING_LENGTH,
+      onFlushed: (symbol, newest) => {
+        parts.onRecorded(symbol);
+        for (const text of newest) this.feed.tell(parseTick(symbol, text));
+      },
     });
   }
 
-  record(ticks: readonly TickInput[], options?: CallOptions): Promise<TickOutcome[]> {
+  record(ticks: readonly TickInput[], options?: CallOptions): Promise<LiveOutcome[]> {
     return this.#context.run(operations.record, ticks, options, async ({ ticks: length, groups }) => {
       await this.#epoch.ensure();
       const latest = microsOf(this.#context.clock.now())! + DAY_MS * 1000;
       for (const group of groups) await this.#check(group, latest);
       const written = await Promise.all(groups.map((group) => this.#writer.write(group)));
       if (groups.length === 1) return written[0]!;
-      const outcomes = Array<TickOutcome>(length);
+      const outcomes = Array<LiveOutcome>(length);
       for (const [g, { places }] of groups.entries())
         for (let i = 0; i < places.length; i += 1) outcomes[places[i]!] = written[g]![i]!;
       return outcomes;
@@ -261,11 +266,4 @@ const newest = (ticks: readonly Tick[]): Tick | undefined =>
   );
 
 const textOf = (row: TickRow): string =>
-  tickText(
-    row.source,
-    microsOf(row.event_at)!,
-    row.seq,
-    row.price,
-    row.bid ?? undefined,
-    row.ask ?? undefined,
-  );
+  tickText(row.source, microsOf(row.event_at)!, row.seq, row.price, row.bid ?? undefined, row.ask ?? undefined);

@@ -9,6 +9,7 @@ import {
   symbolInput,
 } from '@tse/core';
 import { z } from 'zod';
+import type { LiveOutcome } from '../archiving/live-writer.ts';
 
 /** One price as a source told it. */
 export interface Tick {
@@ -38,9 +39,6 @@ export interface TickInput {
   bid?: string | undefined;
   ask?: string | undefined;
 }
-
-/** `stale`: the source had told this sequence, or a later one, already: out of order, or twice. */
-export type TickOutcome = 'recorded' | 'stale';
 
 export const latestPrice = z.strictObject({
   symbol: symbolInput,
@@ -114,7 +112,7 @@ export type PriceRefusal = 'unknown-instrument' | 'unknown-price' | 'stale-price
  */
 export interface Prices {
   /** Takes ticks of any symbols and sources, those of each in their order; one outcome each. */
-  record(ticks: readonly TickInput[], options?: CallOptions): Promise<TickOutcome[]>;
+  record(ticks: readonly TickInput[], options?: CallOptions): Promise<LiveOutcome[]>;
   find(input: LatestPrice, options?: CallOptions): Promise<Price | undefined>;
   /** As `find`; none, or an older one than asked for, is `not-found`. */
   get(input: LatestPrice, options?: CallOptions): Promise<Price>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SymbolBatch } from '../archiving/live-writer.ts';
 import { amountOf, compareAmounts } from '../bulk/amount-text.ts';
 import { microsOf } from '../bulk/event-time.ts';
 import { isId } from '../bulk/id-text.ts';
@@ -8,15 +9,11 @@ import { tickText } from './tick-text.ts';
 export const MAX_TICKS = 50_000;
 
 /** Ticks of one symbol, column by column, with their places in the batch. */
-export interface SymbolTicks {
-  symbol: string;
+export interface SymbolTicks extends SymbolBatch {
   places: number[];
-  sources: string[];
   micros: number[];
-  sequences: number[];
   /** The most fraction digits of a price. */
   scale: number;
-  texts: string[];
 }
 
 const fields = ['symbol', 'source', 'eventAt', 'sequence', 'price', 'bid', 'ask'];
