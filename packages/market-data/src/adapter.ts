@@ -15,6 +15,9 @@ import type { Instruments } from './instruments/instruments.ts';
 import { endManipulations } from './manipulations/end-manipulations.worker.ts';
 import { ManipulationRepository } from './manipulations/manipulations.repository.ts';
 import type { Manipulations } from './manipulations/manipulations.ts';
+import { OrderBookRepository } from './order-books/order-books.repository.ts';
+import { OrderBookStore } from './order-books/order-books.store.ts';
+import type { OrderBooks } from './order-books/order-books.ts';
 import { PriceRepository } from './prices/prices.repository.ts';
 import { PriceStore } from './prices/prices.store.ts';
 import type { Prices } from './prices/prices.ts';
@@ -34,6 +37,7 @@ export interface MarketDataAdapter extends BaseAdapter {
   readonly instruments: Instruments;
   readonly prices: Prices;
   readonly quotes: Quotes;
+  readonly orderBooks: OrderBooks;
   readonly trades: Trades;
   readonly candles: Candles;
   readonly coverage: CoveragePort;
@@ -86,11 +90,27 @@ export const createMarketDataAdapter = Object.assign(
       onRecorded: (symbol) => quoteLog.touch(symbol),
     });
     epoch.onMismatch('quotes', (signal) => quotes.restore(signal));
+    const bookArchive = new OrderBookRepository(context);
+    const bookLog = new LiveArchive(context, leases, {
+      name: 'books',
+      key: keys.book,
+      store: (tx, symbol, entries) => bookArchive.store(tx, symbol, entries),
+    });
+    const orderBooks = new OrderBookStore(context, {
+      epoch,
+      key: keys.book,
+      instruments,
+      archived: bookArchive,
+      onRecorded: (symbol) => bookLog.touch(symbol),
+    });
     const manipulations = new ManipulationRepository(context, epoch, keys.manipulation, relay.wake);
     epoch.onMismatch('manipulations', (signal) => manipulations.rebuild(signal));
     const base = mount({
       workers: [
-        archiveLive(leases, [ticks, quoteLog], { symbols: () => instruments.symbols(), afterSweep: async () => {} }),
+        archiveLive(leases, [ticks, quoteLog, bookLog], {
+          symbols: () => instruments.symbols(),
+          afterSweep: async () => {},
+        }),
         closeCandles(candles),
         recomputeCandles(candles),
         endManipulations(manipulations),
@@ -102,6 +122,7 @@ export const createMarketDataAdapter = Object.assign(
       instruments,
       prices,
       quotes,
+      orderBooks,
       trades: new TradeRepository(context, instruments, (series) => candles.tradesRecorded(series)),
       candles,
       coverage: new CoverageRepository(context, instruments),

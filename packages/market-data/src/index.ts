@@ -130,6 +130,17 @@ export {
   listScenarios,
 } from './scenarios/scenarios.ts';
 export {
+  type BookLevel,
+  type DeltaOutcome,
+  type GetBookDepth,
+  type OrderBook,
+  type OrderBookRefusal,
+  type OrderBooks,
+  type RecordDeltas,
+  type RecordSnapshot,
+  type ReplayBook,
+} from './order-books/order-books.ts';
+export {
   type GetSnapshot,
   type LatestPrice,
   type ListPrices,

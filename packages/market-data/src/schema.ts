@@ -16,6 +16,31 @@ export interface ArchiveWatermarks {
   updated_at: Generated<Instant>;
 }
 
+export interface BookDeltas {
+  symbol: string;
+  seq: number;
+  n: number;
+  prev_seq: number;
+  event_at: Instant;
+  side: 'bid' | 'ask';
+  price: Decimal;
+  qty: Decimal;
+  recorded_at: Generated<Instant>;
+}
+
+export interface BookSnapshots {
+  symbol: string;
+  seq: number;
+  event_at: Instant;
+  bid_prices: string[];
+  bid_qtys: string[];
+  ask_prices: string[];
+  ask_qtys: string[];
+  checksum: number;
+  derived: boolean;
+  recorded_at: Generated<Instant>;
+}
+
 export interface CandleDirty {
   symbol: string;
   interval: string;
@@ -686,6 +711,8 @@ export interface Transitions {
 export interface Tables {
   archive_gaps: ArchiveGaps;
   archive_watermarks: ArchiveWatermarks;
+  book_deltas: BookDeltas;
+  book_snapshots: BookSnapshots;
   candle_dirty: CandleDirty;
   candle_revisions: CandleRevisions;
   candle_watermarks: CandleWatermarks;

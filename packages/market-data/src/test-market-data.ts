@@ -37,7 +37,14 @@ export async function testMarketData({
   const beside = openAdapter({ ...definition, options: { ...box.options('marketData'), workers: false } });
   const besides = beside.mount();
   // What Redis says first is believed once the epoch stands there.
-  while (options.options?.workers !== false && !(await beside.epoch.ensure().then(() => true, () => false))) await sleep(20);
+  while (
+    options.options?.workers !== false &&
+    !(await beside.epoch.ensure().then(
+      () => true,
+      () => false,
+    ))
+  )
+    await sleep(20);
   return {
     box,
     marketData,
@@ -57,7 +64,9 @@ export const minute = (n: number, seconds = 0): string =>
 
 /** Takes away what the adapter has in Redis of these symbols, with its epoch: as a server without persistence does when it starts again. */
 export async function emptyRedis({ stores, keys }: TestMarketData, ...symbols: string[]): Promise<void> {
-  const all = symbols.flatMap((symbol) => [keys.price, keys.ticks, keys.quote, keys.book].flatMap((key) => [key(symbol), key(symbol, 'log')]));
+  const all = symbols.flatMap((symbol) =>
+    [keys.price, keys.ticks, keys.quote, keys.book].flatMap((key) => [key(symbol), key(symbol, 'log')]),
+  );
   await stores.redis.write('test.empty', async (client) => {
     for (const key of [stores.coreKeys.epoch('all'), ...all]) await client.del(key);
   });
