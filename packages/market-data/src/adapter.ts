@@ -9,6 +9,8 @@ import { CorrelationRepository } from './correlations/correlations.repository.ts
 import type { Correlations } from './correlations/correlations.ts';
 import { CoverageRepository } from './quality/coverage.repository.ts';
 import type { CoveragePort } from './quality/coverage.ts';
+import { QualityRepository } from './quality/quality.repository.ts';
+import type { Quality } from './quality/quality.ts';
 import { definition } from './definition.ts';
 import { InstrumentRepository } from './instruments/instruments.repository.ts';
 import type { Instruments } from './instruments/instruments.ts';
@@ -25,6 +27,9 @@ import { TickArchive } from './prices/tick-archive.ts';
 import { QuoteRepository } from './quotes/quotes.repository.ts';
 import { QuoteStore } from './quotes/quotes.store.ts';
 import type { Quotes } from './quotes/quotes.ts';
+import { RetentionRepository } from './retention/retention.repository.ts';
+import type { Retention } from './retention/retention.ts';
+import { retireMonths } from './retention/retire-months.worker.ts';
 import { ScenarioRunRepository } from './scenarios/scenario-runs.repository.ts';
 import type { ScenarioRuns } from './scenarios/scenario-runs.ts';
 import { ScenarioRepository } from './scenarios/scenarios.repository.ts';
@@ -41,6 +46,8 @@ export interface MarketDataAdapter extends BaseAdapter {
   readonly trades: Trades;
   readonly candles: Candles;
   readonly coverage: CoveragePort;
+  readonly quality: Quality;
+  readonly retention: Retention;
   readonly scenarios: Scenarios;
   readonly scenarioRuns: ScenarioRuns;
   readonly manipulations: Manipulations;
@@ -61,6 +68,9 @@ export const createMarketDataAdapter = Object.assign(
     });
     const instruments = new InstrumentRepository(context);
     const candles = new CandleRepository(context, instruments);
+    const coverage = new CoverageRepository(context, instruments);
+    const quality = new QualityRepository(context, instruments, coverage);
+    const retention = new RetentionRepository(context);
     const tickArchive = new TickArchive(context);
     const ticks = new LiveArchive(context, leases, {
       name: 'ticks',
@@ -109,10 +119,11 @@ export const createMarketDataAdapter = Object.assign(
       workers: [
         archiveLive(leases, [ticks, quoteLog, bookLog], {
           symbols: () => instruments.symbols(),
-          afterSweep: async () => {},
+          afterSweep: () => quality.reportLosses(),
         }),
         closeCandles(candles),
         recomputeCandles(candles),
+        retireMonths(retention),
         endManipulations(manipulations),
       ],
       flush: [() => prices.feed.flush()],
@@ -125,7 +136,9 @@ export const createMarketDataAdapter = Object.assign(
       orderBooks,
       trades: new TradeRepository(context, instruments, (series) => candles.tradesRecorded(series)),
       candles,
-      coverage: new CoverageRepository(context, instruments),
+      coverage,
+      quality,
+      retention,
       scenarios: new ScenarioRepository(context),
       scenarioRuns: new ScenarioRunRepository(context, epoch, keys.scenarioRun, relay.wake),
       manipulations,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { identity } from './config.ts';
 import { instrumentStatuses } from './instruments/instrument-states.ts';
 import { manipulationStates } from './manipulations/manipulation-states.ts';
+import { findingKinds } from './quality/quality.ts';
 import { scenarioRunStates } from './scenarios/scenario-run-states.ts';
 
 /** Amounts are canonical decimal strings. */
@@ -90,6 +91,17 @@ const scenarioRun = z.object({
   runVersion: z.int(),
 });
 
+const finding = z.object({
+  findingId: z.string(),
+  symbol: z.string(),
+  kind: z.enum(findingKinds),
+  /** `candles/1m/binance`, `ticks/binance`. */
+  series: z.string(),
+  from: instant,
+  /** Outside. */
+  to: instant,
+});
+
 const catalog = defineEvents(identity, {
   /** An instrument was registered or its status changed; it says what the instrument now is. */
   'instrument.changed': {
@@ -105,6 +117,18 @@ const catalog = defineEvents(identity, {
       minNotional: '0',
       status: 'active',
       version: 1,
+    },
+  },
+  /** Something about the data is not as it should be. */
+  'quality.found': {
+    payload: finding,
+    example: {
+      findingId: '01a20cd5-24be-7781-97d8-7a7f04d532df',
+      symbol: 'BTC-USD',
+      kind: 'gap',
+      series: 'candles/1m/exchange',
+      from: '2026-11-24T09:13:00.000000Z',
+      to: '2026-11-24T09:15:00.000000Z',
     },
   },
   /** A batch of trades was recorded. */

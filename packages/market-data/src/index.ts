@@ -52,6 +52,21 @@ export {
   trackCorrelation,
 } from './correlations/correlations.ts';
 export { type NoCorrelation } from './correlations/partial-sums.ts';
+export {
+  type Finding,
+  type FindingKind,
+  type ListFindings,
+  type Quality,
+  type ReportFinding,
+  type SweepQuality,
+} from './quality/quality.ts';
+export {
+  type KeepFor,
+  type RetainedTable,
+  type Retention,
+  type RetentionPolicy,
+  type RetiredMonth,
+} from './retention/retention.ts';
 export { type InstrumentStatus } from './instruments/instrument-states.ts';
 export {
   type ChangeInstrumentStatus,

@@ -589,6 +589,17 @@ export interface Publications {
   replay_until: Instant | null;
 }
 
+export interface QualityFindings {
+  id: string;
+  symbol: string;
+  kind: 'gap' | 'lost' | 'outlier' | 'negative-spread' | 'stale' | 'out-of-order' | 'zero-price';
+  series: string;
+  during: string;
+  evidence: ColumnType<unknown, string | undefined, string>;
+  found_at: Instant;
+  recorded_at: Generated<Instant>;
+}
+
 export interface QuoteMinutes {
   symbol: string;
   source: string;
@@ -620,6 +631,13 @@ export interface QuoteStates {
   depth_levels: number | null;
   bid_depth: Decimal | null;
   ask_depth: Decimal | null;
+}
+
+export interface RetentionPolicies {
+  table_name: 'trades' | 'candles' | 'price_ticks' | 'quote_minutes';
+  keep_days: number;
+  version: Generated<number>;
+  updated_at: Generated<Instant>;
 }
 
 export interface RunFences {
@@ -759,8 +777,10 @@ export interface Tables {
   price_moves: PriceMoves;
   price_ticks: PriceTicks;
   publications: Publications;
+  quality_findings: QualityFindings;
   quote_minutes: QuoteMinutes;
   quote_states: QuoteStates;
+  retention_policies: RetentionPolicies;
   run_fences: RunFences;
   scenario_checkpoints: ScenarioCheckpoints;
   scenario_run_prices: ScenarioRunPrices;
