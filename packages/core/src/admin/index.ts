@@ -20,6 +20,8 @@ export { status } from './status.ts';
 export { snapshotFacts } from './snapshot-facts.ts';
 export type {
   AdapterTooling,
+  LoadContext,
+  Loaded,
   RecordSnapshotContext,
   SchemaSnapshot,
   ToolContext,

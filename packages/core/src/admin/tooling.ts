@@ -11,6 +11,8 @@ export interface AdapterTooling {
   readonly recordSnapshot?: (context: RecordSnapshotContext) => Promise<string>;
   /** The identities that hold within this adapter, and between it and those whose events it consumes. */
   readonly verify?: (context: VerifyContext) => Promise<readonly Verified[]>;
+  /** What of a user's own files it takes in, by kind: `trades`. The same file again changes nothing. */
+  readonly load?: Readonly<Record<string, (context: LoadContext) => Promise<Loaded>>>;
 }
 
 /** The state of one schema, object by object, as its facts show it at one moment. */
@@ -60,4 +62,28 @@ export interface Verified {
   readonly compared: number;
   /** The first differences, for people. */
   readonly differences?: readonly string[];
+}
+
+export interface LoadContext extends ToolContext {
+  readonly path: string;
+  /** What the rows are of, where the file does not say: options of the command line by name. */
+  readonly given: Readonly<Record<string, string | undefined>>;
+  /** How many bytes of the file were read, of how many. */
+  readonly onRead: (bytes: number, of: number) => void;
+  /** A row that was not taken in, as it is found. */
+  readonly onRejected: (line: number, reason: string) => void;
+}
+
+/** What became of the rows of a file. */
+export interface Loaded {
+  /** What they are of: `XRP-ETH, venue import`. */
+  readonly of: string;
+  readonly inserted: number;
+  /** There already, with the same content. */
+  readonly duplicates: number;
+  /** There already, with another content that was replaced. */
+  readonly revised?: number;
+  readonly rejected: number;
+  /** What else was done, for people: an instrument that was created. */
+  readonly notes: readonly string[];
 }
