@@ -7,9 +7,11 @@ import { doctor } from './doctor.ts';
 import { eventsList } from './events-list.ts';
 import { eventsReplay } from './events-replay.ts';
 import { eventsTail } from './events-tail.ts';
+import { load } from './load.ts';
 import { migrateCommand } from './migrate.ts';
 import { restored } from './restored.ts';
 import { seed } from './seed.ts';
+import { snapshot } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { verify } from './verify.ts';
 
@@ -17,8 +19,10 @@ export const commands: readonly Command[] = [
   migrateCommand,
   statusCommand,
   doctor,
+  load,
   seed,
   verify,
+  snapshot,
   eventsList,
   eventsTail,
   eventsReplay,
