@@ -19,7 +19,7 @@ function tape(count: number): PrintSource {
       quantity: `0.${String(1 + ((i * 13) % 997)).padStart(4, '0')}`,
       taker: i % 5 < 2 ? 'buy' : 'sell',
       at: new Date(START + seconds * 1000).toISOString().replace('Z', '000Z'),
-      line: i + 1,
+      sequence: i + 1,
     };
   });
   return {
@@ -58,7 +58,7 @@ test('prints become trades, ticks with quotes, and candles; the tape agrees with
   const last = t.prints.at(-1)!;
   expect(await marketData.prices.get({ symbol: 'BTC-USD' })).toMatchObject({ eventAt: last.at, sequence: 2_500 });
   const [buy] = t.prints.filter(({ taker }) => taker === 'buy').slice(-1);
-  const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(({ sequence }) => sequence === buy!.line)!;
+  const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(({ sequence }) => sequence === buy!.sequence)!;
   expect(tick.ask).toBe(tick.price);
 });
 

@@ -39,14 +39,14 @@ export async function openMarketDataSimulator(
   const tick = toUnits(tickSize);
 
   /** Who bought paid the ask, who sold took the bid; the other side is a tick away. */
-  function tickOf({ price, taker, at, line }: Print): TickInput {
+  function tickOf({ price, taker, at, sequence }: Print): TickInput {
     const units = toUnits(price);
     const [bid, ask] = taker === 'buy' ? [units - tick, units] : [units, units + tick];
     return {
       symbol,
       source: venue,
       eventAt: at,
-      sequence: line,
+      sequence,
       price,
       ...(bid > 0n && { bid: fromUnits(bid), ask: fromUnits(ask) }),
     };
@@ -80,10 +80,10 @@ export async function openMarketDataSimulator(
   return { tally, replay, drain, [Symbol.asyncDispose]: drain };
 }
 
-const tradeOf = ({ id, price, quantity, taker, at, line }: Print): TradeInput => ({
+const tradeOf = ({ id, price, quantity, taker, at, sequence }: Print): TradeInput => ({
   tradeId: id,
   eventAt: at,
-  sequence: line,
+  sequence,
   price,
   quantity,
   takerSide: taker,
