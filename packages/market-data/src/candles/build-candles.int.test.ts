@@ -224,9 +224,10 @@ test('gaps are filled on read as asked, and told from what was recorded', async 
   });
   await candles.upsert({ ...of, candles: [bar(1, '100'), bar(4, '103'), bar(9, '104')] });
   const closes = async (policy: 'empty' | 'previous' | 'linear' | 'zero-volume', longestGap?: number) =>
-    (await candles.rangeFilled({ ...of, from: minute(0), to: minute(11), policy, ...(longestGap && { longestGap }) })).map(
-      ({ close, baseVolume, synthetic }) =>
-        close === undefined ? '-' : `${close}/${baseVolume}${synthetic ? '*' : ''}`,
+    (
+      await candles.rangeFilled({ ...of, from: minute(0), to: minute(11), policy, ...(longestGap && { longestGap }) })
+    ).map(({ close, baseVolume, synthetic }) =>
+      close === undefined ? '-' : `${close}/${baseVolume}${synthetic ? '*' : ''}`,
     );
   expect(await closes('empty')).toEqual(['-', '100/2', '-', '-', '103/2', '-', '-', '-', '-', '104/2', '-']);
   expect(await closes('previous', 2)).toEqual([
