@@ -51,7 +51,7 @@ test('prints become trades, ticks with quotes, and candles; the tape agrees with
     await simulator.replay(some);
   }
   await simulator.drain();
-  expect(simulator.tally).toMatchObject({ trades: 2_500, ticks: 2_500 });
+  expect(simulator.tally).toEqual({ trades: 2_500, ticks: 2_500, quotes: 2_500 });
   const [invariant] = await checkMarketTape(marketData, t.survey.symbol, t.source);
   expect(invariant).toMatchObject({ name: 'tape', ok: true });
   expect(invariant!.compared).toBeGreaterThan(3_500);
@@ -60,6 +60,7 @@ test('prints become trades, ticks with quotes, and candles; the tape agrees with
   const [buy] = t.prints.filter(({ taker }) => taker === 'buy').slice(-1);
   const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(({ sequence }) => sequence === buy!.sequence)!;
   expect(tick.ask).toBe(tick.price);
+  expect(await marketData.quotes.get({ symbol: 'BTC-USD', source: TAPE_VENUE })).toMatchObject({ sequence: 2_500 });
 });
 
 test('a simulator that comes after one that ended half-way records only what is left', async () => {
@@ -72,7 +73,7 @@ test('a simulator that comes after one that ended half-way records only what is 
   await using simulator = await t.open();
   await simulator.replay(t.prints);
   await simulator.drain();
-  expect(simulator.tally).toMatchObject({ trades: 100, ticks: 100 });
+  expect(simulator.tally).toEqual({ trades: 100, ticks: 100, quotes: 100 });
   expect(await checkMarketTape(t.box.marketData, t.survey.symbol, t.source)).toMatchObject([{ ok: true }]);
 });
 
