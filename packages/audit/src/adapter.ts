@@ -3,6 +3,7 @@ import { AccessLogRepository } from './access-log/access-log.repository.ts';
 import type { AccessLog } from './access-log/access-log.ts';
 import { ChainRepository } from './chains/chains.repository.ts';
 import type { Chains } from './chains/chains.ts';
+import { derivedCheck } from './chains/derived-check.ts';
 import { projectChains } from './chains/project-chains.worker.ts';
 import { AnchorRepository } from './blocks/anchors.repository.ts';
 import { anchorBlocks } from './blocks/anchor-blocks.worker.ts';
@@ -111,7 +112,7 @@ export const createAuditAdapter = Object.assign(
         correlate(correlations),
         forgetTelemetry(context),
       ],
-      checks: [ingesting],
+      checks: [derivedCheck(context), ingesting],
       flush: [() => ingesting.close()],
     });
     return {

@@ -30,7 +30,9 @@ test('seeding again changes nothing, and what is derived from it holds', async (
   await expect
     .poll(async () => {
       await using facts = await t.facts();
-      return (await tooling.verify!({ ...context, facts })).map(({ name, ok, compared }) => [name, ok, compared]);
+      return (await tooling.verify!({ ...context, facts, factsOf: () => Promise.resolve(undefined) })).map(
+        ({ name, ok, compared }) => [name, ok, compared],
+      );
     })
     .toEqual(
       expect.arrayContaining([
