@@ -48,6 +48,9 @@ export class IngestBufferStore implements ArchiveSource<BufferedEvent> {
   }
 
   size(): Promise<number> {
-    return this.#context.redis.read('audit.buffer.size', async (redis) => Number(await redis.xlen(this.#key)));
+    return this.#context.redis.read('audit.buffer.size', async (redis) => {
+      const held: unknown = await redis.xlen(this.#key);
+      return Number(held);
+    });
   }
 }
