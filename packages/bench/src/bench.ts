@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { candleGrowth } from './candle-growth.ts';
+import { auditChains } from './audit-chains.ts';
+import { audit } from './audit.ts';
 import { layers } from './layers.ts';
 import { marketData } from './market-data.ts';
 import type { Row, Rounds } from './measure.ts';
@@ -18,6 +20,8 @@ machines differ and are shared.
   settle    matches.settle against pgbench with the same function, and a Kysely transaction
   book      order-book adds and depth against the same Lua scripts by bare clients
   market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
+  audit     events into the trail, hashed, against server-side COPY and Kysely VALUES; its verification against sha256 alone
+  chains    a causal chain looked up among a million events and among five million; takes minutes, only where it is named
 
   growth    what a candle costs among 50 million, against 1 million; takes long, so only where it is named
   --rounds N    rounds that count (5)
@@ -35,7 +39,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book', 'market', 'growth'];
+const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds, millions] = [Number(values.rounds), Number(values.seconds), Number(values.millions)];
 if (values.help) console.log(HELP);
@@ -67,6 +71,8 @@ async function main(): Promise<void> {
   }
   if (wanted('market')) take(await marketData(how));
   if (positionals.includes('growth')) take(await candleGrowth(millions, how));
+  if (wanted('audit')) take(await audit(how));
+  if (positionals.includes('chains')) take(await auditChains(how));
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
 }
 
