@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { candleGrowth } from './candle-growth.ts';
 import { auditChains } from './audit-chains.ts';
 import { audit } from './audit.ts';
+import { custody } from './custodian.ts';
 import { layers } from './layers.ts';
 import { marketData } from './market-data.ts';
 import type { Row, Rounds } from './measure.ts';
@@ -18,6 +19,7 @@ machines differ and are shared.
   read      accounts.find against pg and Kysely, alone and coalesced
   layers    CPU of parse, context, span, timer and metrics
   settle    matches.settle against pgbench with the same function, and a Kysely transaction
+  custody   processSettlement against the exchange's settle, by rows written; reconciliation against one full join
   book      order-book adds and depth against the same Lua scripts by bare clients
   market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
   audit     events into the trail, hashed, against server-side COPY and Kysely VALUES; its verification against sha256 alone
@@ -39,7 +41,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains'];
+const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds, millions] = [Number(values.rounds), Number(values.seconds), Number(values.millions)];
 if (values.help) console.log(HELP);
@@ -63,10 +65,11 @@ async function main(): Promise<void> {
     if (!values.json) measured.forEach(print);
   };
   if (wanted('layers')) take(await layers(how));
-  if (['read', 'settle', 'book'].some(wanted)) {
+  if (['read', 'settle', 'custody', 'book'].some(wanted)) {
     await using stage = await openStage(progress);
     if (wanted('read')) take(await pointRead(stage, how));
     if (wanted('settle')) take(await settle(stage, how));
+    if (wanted('custody')) take(await custody(stage, how));
     if (wanted('book')) take(await orderBook(stage, how));
   }
   if (wanted('market')) take(await marketData(how));
