@@ -1,2 +1,81 @@
 export { type RiskAdapter, createRiskAdapter } from './adapter.ts';
+export {
+  type CheckOrder,
+  type CheckRefusal,
+  type CheckResult,
+  type Checks,
+  type Decision,
+  type DecisionCode,
+  type HearOrder,
+  type HearVenue,
+  type ListChecks,
+  type ListReservations,
+  type Reservation,
+  checkOrder,
+  hearOrder,
+  hearVenue,
+  listChecks,
+  listReservations,
+} from './checks/checks.ts';
+export { type ReservationState } from './checks/reservation-states.ts';
 export { definition } from './definition.ts';
+export { type LimitMetric } from './limits/limit-metrics.ts';
+export {
+  type DefineLimit,
+  type GetTradingState,
+  type Limit,
+  type LimitRefusal,
+  type LimitUse,
+  type Limits,
+  type ListLimits,
+  type ListLocks,
+  type ListUse,
+  type LockScope,
+  type RiskLock,
+  type SetTradingState,
+  type TradingStateChange,
+  type TradingStateOf,
+  type UnlockScope,
+  defineLimit,
+  getTradingState,
+  listLimits,
+  listLocks,
+  listUse,
+  lockScope,
+  setTradingState,
+  unlockScope,
+} from './limits/limits.ts';
+export { type Scope, type ScopeInput, scopeInput } from './limits/scopes.ts';
+export { type TradingState } from './limits/trading-states.ts';
+export {
+  type HistoryPoint,
+  type ListHistory,
+  type ListMarks,
+  type Mark,
+  type MarkKind,
+  type Marks,
+  type RecordCloses,
+  type RecordMark,
+  listHistory,
+  listMarks,
+  recordCloses,
+  recordMark,
+} from './marks/marks.ts';
+export { type Outcome } from './outcome.ts';
+export {
+  type AggregatePosition,
+  type AggregatePositions,
+  type ApplyFill,
+  type Fill,
+  type ListFills,
+  type ListPositions,
+  type Position,
+  type PositionRefusal,
+  type Positions,
+  type Side,
+  aggregatePositions,
+  applyFill,
+  applyFills,
+  listFills,
+  listPositions,
+} from './positions/positions.ts';
