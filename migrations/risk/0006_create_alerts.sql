@@ -82,7 +82,7 @@ create index alert_log_occurred on alert_log (occurred_at);
 create table escalation_states (
   alert_id text primary key references alerts,
   step integer not null default 0 check (step >= 0),
-  loop integer not null default 0 check (loop >= 0),
+  round integer not null default 0 check (round >= 0),
   -- When the step is due; nothing is due while it is null: answered, or at its end.
   next_at timestamptz,
   version bigint not null default 1
@@ -93,7 +93,7 @@ create table notifications (
   id text primary key,
   alert_id text not null references alerts,
   step integer not null,
-  loop integer not null,
+  round integer not null,
   target text not null,
   body text not null,
   state text not null check (state in ('due', 'claimed', 'delivered', 'failed', 'suppressed')),
@@ -108,7 +108,7 @@ create table notifications (
   due_at timestamptz not null,
   delivered_at timestamptz,
   recorded_at timestamptz not null default clock_timestamp(),
-  constraint notifications_once_a_step unique (alert_id, loop, step, target),
+  constraint notifications_once_a_step unique (alert_id, round, step, target),
   constraint notifications_claimed check ((state = 'claimed') = (claimed_until is not null)),
   constraint notifications_retried_while_due check ((state = 'due') = (next_retry is not null)),
   constraint notifications_delivered check ((state = 'delivered') = (delivered_at is not null) and (state <> 'delivered' or attempts > 0)),

@@ -33,7 +33,7 @@ create view facts_alerts as
 select id, dedup_key, kind::text, state::text, severity::text, opened_at, fired_at, acknowledged_at, closed_at, escalated, run_id from alerts;
 
 create view facts_notifications as
-select id, alert_id, step, loop, target, state, attempts, due_at, delivered_at from notifications;
+select id, alert_id, step, round, target, state, attempts, due_at, delivered_at from notifications;
 
 create view facts_holdings as
 select account_id, asset, amount, funding from holdings;

@@ -10,6 +10,7 @@ declare
   a alerts;
   b breaches;
   v_type text;
+  v_id text;
 begin
   perform enter_books(false);
   for c in
@@ -21,9 +22,10 @@ begin
     n := c.n;
     a := null;
     if c."alertId" is null then
-      select * into a from alerts where id = open_alert(c."newId", c.kind || '/' || c."limitId" || '/' || c.subject, c.kind, c."to", c.severity, c.summary,
+      v_id := open_alert(c."newId", c.kind || '/' || c."limitId" || '/' || c.subject, c.kind, c."to", c.severity, c.summary,
         jsonb_build_object('kind', c.kind, 'limitId', c."limitId", 'metric', c.metric, 'scope', c.scope, 'subject', c.subject), c."policyId", c.steps, null,
         null, 'monitor', p_at, c."eventId", p_context);
+      select * into a from alerts where id = v_id;
     elsif c.type <> 'observed' then
       a := step_alert(c."alertId", c."alertVersion", c.type, c."to", c.severity, c.reason, jsonb_build_object('observed', c.observed), 'monitor', p_at,
         c."eventId", p_context);

@@ -13,6 +13,7 @@ declare
   v_step jsonb;
   v_delay interval;
   v_quiet text;
+  v_labels jsonb;
   v_last boolean;
   v_used integer := 0;
 begin
@@ -41,6 +42,7 @@ begin
     order by e.next_at limit cardinality(p_event_ids) - v_used for no key update of e, x skip locked
   loop
     select * into a from alerts as x where x.id = v_due.alert_id;
+    v_labels := a.labels || jsonb_build_object('severity', a.severity, 'kind', a.kind);
     v_step := a.steps -> v_due.step;
     v_delay := make_interval(secs => v_due.delay_ms / 1000.0);
     if v_due.next_at > p_at then
@@ -48,29 +50,29 @@ begin
       continue;
     end if;
     select coalesce(
-      (select 'silence ' || s.id from silences as s where s.ended_at is null and p_at >= s.from_at and p_at < s.until_at and a.labels @> s.matchers order by s.id limit 1),
-      (select 'rule ' || i.id from inhibit_rules as i where i.ended_at is null and a.labels @> i.target and exists (
-        select from alerts as o where o.id <> a.id and o.state = 'firing' and o.labels @> i.source
-          and not exists (select from unnest(i.equal) as l where o.labels -> l is distinct from a.labels -> l)) order by i.id limit 1)) into v_quiet;
-    insert into notifications (id, alert_id, step, loop, target, body, state, next_retry, suppressed_by, due_at)
-    select a.id || '/' || v_due.loop || '.' || v_due.step || '/' || t.n, a.id, v_due.step, v_due.loop, t.target,
-      a.severity || ': ' || a.summary || case when v_due.loop + v_due.step > 0 then ' (unanswered since ' || instant_text(a.fired_at) || ')' else '' end,
+      (select 'silence ' || s.id from silences as s where s.ended_at is null and p_at >= s.from_at and p_at < s.until_at and v_labels @> s.matchers order by s.id limit 1),
+      (select 'rule ' || i.id from inhibit_rules as i where i.ended_at is null and v_labels @> i.target and exists (
+        select from alerts as o where o.id <> a.id and o.state = 'firing' and o.labels || jsonb_build_object('severity', o.severity, 'kind', o.kind) @> i.source
+          and not exists (select from unnest(i.equal) as l where o.labels -> l is distinct from v_labels -> l)) order by i.id limit 1)) into v_quiet;
+    insert into notifications (id, alert_id, step, round, target, body, state, next_retry, suppressed_by, due_at)
+    select a.id || '/' || v_due.round || '.' || v_due.step || '/' || t.n, a.id, v_due.step, v_due.round, t.target,
+      a.severity || ': ' || a.summary || case when v_due.round + v_due.step > 0 then ' (unanswered since ' || instant_text(a.fired_at) || ')' else '' end,
       case when v_quiet is null then 'due' else 'suppressed' end, case when v_quiet is null then clock_timestamp() end, v_quiet, p_at
     from jsonb_array_elements_text(v_step -> 'targets') with ordinality as t (target, n)
     on conflict do nothing;
     notified := notified + case when v_quiet is null then jsonb_array_length(v_step -> 'targets') else 0 end;
-    if v_quiet is not null or v_due.loop + v_due.step > 0 then
+    if v_quiet is not null or v_due.round + v_due.step > 0 then
       update alerts as x set version = x.version + 1, escalated = x.escalated + case when v_quiet is null then 1 else 0 end, recorded_at = clock_timestamp()
       where x.id = a.id returning * into a;
       v_used := v_used + 1;
       perform log_alert(a, case when v_quiet is null then 'escalated' else 'notification-suppressed' end,
-        jsonb_strip_nulls(jsonb_build_object('step', v_due.step, 'round', v_due.loop, 'by', v_quiet)), 'monitor', p_at, p_event_ids[v_used], p_context);
+        jsonb_strip_nulls(jsonb_build_object('step', v_due.step, 'round', v_due.round, 'by', v_quiet)), 'monitor', p_at, p_event_ids[v_used], p_context);
       alerts := alerts || alert_json(a);
     end if;
     v_last := v_due.step + 1 >= jsonb_array_length(a.steps);
     update escalation_states set version = version + 1,
-      step = case when v_last then 0 else step + 1 end, loop = loop + case when v_last then 1 else 0 end,
-      next_at = case when v_last and v_due.loop >= a.repeats then null else p_at + v_delay end
+      step = case when v_last then 0 else step + 1 end, round = round + case when v_last then 1 else 0 end,
+      next_at = case when v_last and v_due.round >= a.repeats then null else p_at + v_delay end
     where alert_id = a.id;
   end loop;
   return next;

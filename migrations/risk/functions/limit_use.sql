@@ -17,6 +17,7 @@ declare
   e exposures;
   a record;
   v record;
+  v_rate record;
 begin
   case p_metric
     when 'position' then
@@ -36,7 +37,9 @@ begin
         select * into v from valuations as w where w.scope = v_base;
         code := case when v.scope is null then 'valuation-missing' when v.as_of < p_at - make_interval(secs => p_max_age_ms / 1000.0) then 'valuation-stale'
           when v.equity <= 0 and observed > 0 then 'no-equity' end;
-        observed := case when observed = 0 then 0 when v.equity > 0 then round(observed / v.equity, 9) end;
+        select * into v_rate from rate_of(coalesce(v.currency, p_currency), p_currency, p_at, p_max_age_ms);
+        code := coalesce(code, v_rate.code);
+        observed := case when observed = 0 then 0 when v.equity > 0 then round(observed / (v.equity * v_rate.rate), 9) end;
       end if;
     when 'open-orders', 'open-positions' then
       select case p_metric when 'open-orders' then coalesce(sum(x.open_orders), 0)
@@ -54,7 +57,9 @@ begin
       where w.scope = v_base;
       code := case when v.scope is null or v.day_result is null or v.high is null then 'valuation-missing'
         when v.as_of < p_at - make_interval(secs => p_max_age_ms / 1000.0) then 'valuation-stale' when cardinality(v.unpriced) > 0 then 'price-missing' end;
-      observed := case when p_metric = 'daily-loss' then greatest(0, v.day_result - (v.equity - v.flows))
+      select * into v_rate from rate_of(coalesce(v.currency, p_currency), p_currency, p_at, p_max_age_ms);
+      code := coalesce(code, case p_metric when 'daily-loss' then v_rate.code end);
+      observed := case when p_metric = 'daily-loss' then round(greatest(0, v.day_result - (v.equity - v.flows)) * v_rate.rate, 18)
         when v.high > 0 then round(greatest(0, (v.high - v.equity) / v.high), 9) when v.high is not null then 0 end;
     when 'value-at-risk' then
       select r.value_at_risk, r.ran_at into v from var_runs as r where r.scope = v_base order by r.ran_at desc, r.id desc limit 1;

@@ -211,7 +211,7 @@ export interface EscalationPolicies {
 export interface EscalationStates {
   alert_id: string;
   step: Generated<number>;
-  loop: Generated<number>;
+  round: Generated<number>;
   next_at: Instant | null;
   version: Generated<number>;
 }
@@ -382,7 +382,7 @@ export interface FactsNotifications {
   id: ColumnType<string, never, never>;
   alert_id: ColumnType<string, never, never>;
   step: ColumnType<number, never, never>;
-  loop: ColumnType<number, never, never>;
+  round: ColumnType<number, never, never>;
   target: ColumnType<string, never, never>;
   state: ColumnType<'due' | 'claimed' | 'delivered' | 'failed' | 'suppressed', never, never>;
   attempts: ColumnType<number, never, never>;
@@ -563,7 +563,7 @@ export interface Notifications {
   id: string;
   alert_id: string;
   step: number;
-  loop: number;
+  round: number;
   target: string;
   body: string;
   state: 'due' | 'claimed' | 'delivered' | 'failed' | 'suppressed';

@@ -10,7 +10,7 @@ export interface TestRisk extends AsyncDisposable {
   readonly box: Sandbox<{ risk: typeof createRiskAdapter }>;
   readonly risk: ReturnType<typeof createRiskAdapter>;
   /** A purchase of one bitcoin at 100 where nothing else is said, with the next number. */
-  fill(over?: Partial<ApplyFill>): ApplyFill;
+  fillOf(over?: Partial<ApplyFill>): ApplyFill;
   /** A price of now. */
   mark(symbol: string, price: string): Promise<void>;
   /** The stores as the adapter's own role sees them, for what no port tells or does. */
@@ -38,7 +38,7 @@ export async function testRisk(options: SandboxOptions = {}): Promise<TestRisk> 
   return {
     box,
     risk,
-    fill: (over) => {
+    fillOf: (over) => {
       sequence += 1;
       return {
         fillId: `f${sequence}`,

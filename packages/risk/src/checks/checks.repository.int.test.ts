@@ -87,7 +87,7 @@ test('a fill uses what is reserved, a close gives the rest back, and then there 
   await limit('room', { metric: 'position', hard: '10' });
   const { orderId } = await check({ account: 'room', quantity: '10' });
   expect(await codes({ account: 'room' })).toEqual(['position-exceeded']);
-  await positions.applyFill(t.fill({ account: 'room', quantity: '4', orderId }));
+  await positions.applyFill(t.fillOf({ account: 'room', quantity: '4', orderId }));
   expect(await checks.findReservation(orderId)).toMatchObject({ state: 'working', leaves: '6' });
   expect(await codes({ account: 'room' })).toEqual(['position-exceeded']);
   await checks.hearOrder({ orderId, what: 'closed' });
@@ -107,12 +107,12 @@ test('a filled order has ended; a fill without an order is a position all the sa
   const { checks, positions } = t.risk;
   const { orderId } = await check({ account: 'filled', strategy: 's1' });
   await checks.hearOrder({ orderId, what: 'placed' });
-  const fill = t.fill({ account: 'filled', orderId });
+  const fill = t.fillOf({ account: 'filled', orderId });
   await positions.applyFill(fill);
   await positions.applyFill(fill);
   expect(await checks.findReservation(orderId)).toMatchObject({ state: 'ended', endedHow: 'filled' });
   expect((await positions.listFills({ account: 'filled' })).items).toMatchObject([{ strategy: 's1' }]);
-  await positions.applyFill(t.fill({ account: 'filled', orderId: 'never-checked' }));
+  await positions.applyFill(t.fillOf({ account: 'filled', orderId: 'never-checked' }));
   expect((await positions.list({ account: 'filled' })).items).toMatchObject([{ quantity: '2' }]);
   expect(await checks.hearOrder({ orderId: 'never-checked', what: 'placed' })).toBeUndefined();
 });
@@ -250,13 +250,13 @@ test('counts of orders and positions, concentration and net exposure', async () 
     'allowed',
     'open-positions-exceeded',
   ]);
-  await t.risk.positions.applyFill(t.fill({ account: 'spread', quantity: '5' }));
+  await t.risk.positions.applyFill(t.fillOf({ account: 'spread', quantity: '5' }));
   await limit('spread', { metric: 'concentration', hard: '0.6' });
   expect(await codes({ account: 'spread' }, { account: 'spread', symbol: 'ETH-USD', quantity: '4' })).toEqual([
     'concentration-exceeded',
     'allowed',
   ]);
-  await t.risk.positions.applyFill(t.fill({ account: 'net', quantity: '5' }));
+  await t.risk.positions.applyFill(t.fillOf({ account: 'net', quantity: '5' }));
   await limit('net', { metric: 'net-exposure', hard: '600' });
   const short = { account: 'net', symbol: 'ETH-USD', side: 'sell', quantity: '9' } as const;
   expect(await codes({ account: 'net', quantity: '2' }, short, { ...short, quantity: '3' })).toEqual([

@@ -22,14 +22,14 @@ export const limitMetrics = [
 export type LimitMetric = (typeof limitMetrics)[number];
 
 /** Those that rest on equity, which accounts and the firm have. */
-const ofEquity: readonly LimitMetric[] = ['leverage', 'daily-loss', 'drawdown'];
+const ofEquity: ReadonlySet<LimitMetric> = new Set(['leverage', 'daily-loss', 'drawdown']);
 /** Those that are of a whole, so that narrowing them to a symbol means nothing. */
-const ofWhole: readonly LimitMetric[] = [...ofEquity, 'concentration', 'open-positions', 'value-at-risk'];
+const ofWhole: ReadonlySet<LimitMetric> = new Set([...ofEquity, 'concentration', 'open-positions', 'value-at-risk']);
 
 /** Why a metric cannot be limited in a scope, or nothing. */
 export function scopeProblem(metric: LimitMetric, kind: ScopeKind, narrowed: boolean): string | undefined {
-  if (ofEquity.includes(metric) && kind !== 'account' && kind !== 'firm')
+  if (ofEquity.has(metric) && kind !== 'account' && kind !== 'firm')
     return `${metric} rests on equity, which only an account and the firm have`;
-  if (ofWhole.includes(metric) && (narrowed || kind === 'instrument')) return `${metric} is not of one symbol`;
+  if (ofWhole.has(metric) && (narrowed || kind === 'instrument')) return `${metric} is not of one symbol`;
   return undefined;
 }

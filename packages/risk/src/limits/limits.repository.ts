@@ -17,9 +17,10 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { RecentStore } from '../copies/recent.store.ts';
 import type { Tables } from '../schema.ts';
-import { type LimitRow, toLimit, versionColumns } from './limit-rows.ts';
-import type { LimitUseStore } from './limit-use.store.ts';
+import { toLimit, versionColumns } from './limit-rows.ts';
+import { measureUse } from './limit-use.ts';
 import {
   type DefineLimit,
   type GetTradingState,
@@ -163,10 +164,10 @@ const operations = {
 export class LimitRepository implements Limits {
   readonly #context: AdapterContext;
   readonly #states: TradingStateStore;
-  readonly #use: LimitUseStore;
+  readonly #use: RecentStore<LimitUse[]>;
   readonly #onChange: () => void;
 
-  constructor(context: AdapterContext, states: TradingStateStore, use: LimitUseStore, onChange: () => void) {
+  constructor(context: AdapterContext, states: TradingStateStore, use: RecentStore<LimitUse[]>, onChange: () => void) {
     this.#context = context;
     this.#states = states;
     this.#use = use;
@@ -227,7 +228,7 @@ export class LimitRepository implements Limits {
         if (cursor) query = query.where('l.id', '>', cursor[0]);
         const rows = await this.#context.pg.query('risk.limits.list', 'read', query);
         return toPage(
-          rows.map((row) => toLimit(row as LimitRow)),
+          rows.map((row) => toLimit(row)),
           limit,
           (each) => [each.limitId],
         );
@@ -239,14 +240,15 @@ export class LimitRepository implements Limits {
     return this.#context.run(operations.listVersions, { limitId }, options, async (input) => {
       const rows = await this.#context.pg.many(statements.versions, { id: input.limitId });
       if (rows.length === 0) throw refusal('unknown-limit', input);
-      return rows.map((row) => toLimit(row as LimitRow));
+      return rows.map((row) => toLimit(row));
     });
   }
 
   listUse(input: ListUse, options?: CallOptions): Promise<LimitUse[]> {
-    return this.#context.run(operations.listUse, input, options, ({ scope }, { fresh }) =>
-      this.#use.list(scopeKey(scope), fresh),
-    );
+    return this.#context.run(operations.listUse, input, options, ({ scope }, { fresh }) => {
+      const key = scopeKey(scope);
+      return this.#use.get(key, fresh, () => measureUse(this.#context, key));
+    });
   }
 
   setTradingState(input: SetTradingState, options?: CallOptions): Promise<TradingStateOf> {
@@ -350,7 +352,7 @@ export class LimitRepository implements Limits {
 
   async #find(id: string): Promise<Limit | undefined> {
     const row = await this.#context.pg.maybe(statements.find, { id });
-    return row && toLimit(row as LimitRow);
+    return row && toLimit(row);
   }
 
   async #load(limitId: string): Promise<Limit> {

@@ -14,12 +14,12 @@ const of = async (account: string, fresh = true) => (await t.risk.positions.list
 
 test('fills become a position by average cost, and what is closed becomes a result', async () => {
   const { positions } = t.risk;
-  await positions.applyFill(t.fill({ quantity: '1', price: '100', fee: '0.5', feeAsset: 'USD' }));
-  await positions.applyFill(t.fill({ quantity: '3', price: '120', fee: '0.001', feeAsset: 'BTC' }));
+  await positions.applyFill(t.fillOf({ quantity: '1', price: '100', fee: '0.5', feeAsset: 'USD' }));
+  await positions.applyFill(t.fillOf({ quantity: '3', price: '120', fee: '0.001', feeAsset: 'BTC' }));
   expect(await of('alice')).toMatchObject([
     { quantity: '4', cost: '460', averagePrice: '115', realized: '0', fees: '0.5' },
   ]);
-  const last = t.fill({ side: 'sell', quantity: '1', price: '130' });
+  const last = t.fillOf({ side: 'sell', quantity: '1', price: '130' });
   expect(await positions.applyFill(last)).toEqual({
     account: 'alice',
     venue: 'exchange',
@@ -37,10 +37,10 @@ test('fills become a position by average cost, and what is closed becomes a resu
 
 test('a sale through zero opens a short at its own price', async () => {
   const { positions } = t.risk;
-  await positions.applyFill(t.fill({ account: 'short', quantity: '2', price: '100' }));
-  await positions.applyFill(t.fill({ account: 'short', side: 'sell', quantity: '5', price: '110' }));
+  await positions.applyFill(t.fillOf({ account: 'short', quantity: '2', price: '100' }));
+  await positions.applyFill(t.fillOf({ account: 'short', side: 'sell', quantity: '5', price: '110' }));
   expect(await of('short')).toMatchObject([{ quantity: '-3', cost: '-330', averagePrice: '110', realized: '20' }]);
-  await positions.applyFill(t.fill({ account: 'short', quantity: '3', price: '100' }));
+  await positions.applyFill(t.fillOf({ account: 'short', quantity: '3', price: '100' }));
   const [flat] = await of('short');
   expect(flat).toMatchObject({ quantity: '0', cost: '0', realized: '50' });
   expect(flat).not.toHaveProperty('averagePrice');
@@ -48,7 +48,7 @@ test('a sale through zero opens a short at its own price', async () => {
 
 test('a fill twice is one fill, also at once; another content under its id is refused and changes nothing', async () => {
   const { positions } = t.risk;
-  const fill = t.fill({ account: 'twice' });
+  const fill = t.fillOf({ account: 'twice' });
   const all = await Promise.all(Array.from({ length: 8 }, () => positions.applyFill(fill)));
   for (const position of all) expect(position).toMatchObject({ quantity: '1', version: 1 });
   const before = await t.everything();
@@ -69,7 +69,7 @@ test('a fill twice is one fill, also at once; another content under its id is re
 
 test('a product of more digits than money has is refused', async () => {
   const [error] = await errorsOf([
-    t.risk.positions.applyFill(t.fill({ account: 'digits', quantity: '0.0000000001', price: '0.0000000001' })),
+    t.risk.positions.applyFill(t.fillOf({ account: 'digits', quantity: '0.0000000001', price: '0.0000000001' })),
   ]);
   expect(error).toMatchObject({ kind: 'invalid-input', code: 'too-many-digits', issues: [{ path: 'quantity' }] });
   expect(await of('digits')).toEqual([]);
@@ -78,14 +78,14 @@ test('a product of more digits than money has is refused', async () => {
 test('fills in whatever order, some of them twice, end in the same position, to the digit', async () => {
   let n = 0;
   const trade = fc.record({
-    side: fc.constantFrom('buy', 'sell') as fc.Arbitrary<'buy' | 'sell'>,
+    side: fc.constantFrom<('buy' | 'sell')[]>('buy', 'sell'),
     quantity: fc.integer({ min: 1, max: 900 }).map((v) => decimal.div(String(v), '7', 8, 'up')),
     price: fc.integer({ min: 1, max: 5000 }).map((v) => decimal.div(String(v), '3', 2, 'up')),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(trade, { minLength: 1, maxLength: 12 }), fc.func(fc.nat()), async (trades, shuffle) => {
       n += 1;
-      const fills = trades.map((one, i) => ({ ...t.fill(one), fillId: `p${n}-${i}`, sequence: i + 1 }));
+      const fills = trades.map((one, i) => ({ ...t.fillOf(one), fillId: `p${n}-${i}`, sequence: i + 1 }));
       const inOrder = fills.map((fill) => ({ ...fill, account: `in-order-${n}`, venue: 'a' }));
       const mixed = [...fills, ...fills.slice(0, 3)]
         .map((fill) => ({ ...fill, account: `mixed-${n}`, venue: 'b' }))
@@ -110,10 +110,10 @@ test('fills in whatever order, some of them twice, end in the same position, to 
 
 test('positions of several venues add up by net and gross, with the age of each', async () => {
   const { positions } = t.risk;
-  await positions.applyFill(t.fill({ account: 'multi', venue: 'exchange', quantity: '2' }));
-  await positions.applyFill(t.fill({ account: 'multi', venue: 'okx', side: 'sell', quantity: '1.5' }));
+  await positions.applyFill(t.fillOf({ account: 'multi', venue: 'exchange', quantity: '2' }));
+  await positions.applyFill(t.fillOf({ account: 'multi', venue: 'okx', side: 'sell', quantity: '1.5' }));
   await t.box.clock.advance('PT1M');
-  await positions.applyFill(t.fill({ account: 'multi', venue: 'okx', side: 'sell', quantity: '0.5', fillId: 'm3' }));
+  await positions.applyFill(t.fillOf({ account: 'multi', venue: 'okx', side: 'sell', quantity: '0.5', fillId: 'm3' }));
   expect(await positions.aggregate({ account: 'multi' })).toEqual([
     {
       symbol: SYMBOL,
@@ -131,12 +131,12 @@ test('positions of several venues add up by net and gross, with the age of each'
 
 test('reads of an account come from its copy, see own writes, and the copy comes back when it is lost', async () => {
   const { positions } = t.risk;
-  await positions.applyFill(t.fill({ account: 'copied' }));
+  await positions.applyFill(t.fillOf({ account: 'copied' }));
   expect(await of('copied', false)).toMatchObject([{ quantity: '1' }]);
   await expect
     .poll(() => t.stores.redis.read('test', (c) => c.hget(`${t.risk.identity.prefix}:position:{copied}`, '')))
     .toBe('complete');
-  await positions.applyFill(t.fill({ account: 'copied' }));
+  await positions.applyFill(t.fillOf({ account: 'copied' }));
   expect(await of('copied', false)).toMatchObject([{ quantity: '2', version: 2 }]);
   await t.stores.redis.write('test', (c) => c.unlink(`${t.risk.identity.prefix}:position:{copied}`));
   expect(await of('copied', false)).toEqual(await of('copied'));
@@ -147,7 +147,7 @@ test('reads of an account come from its copy, see own writes, and the copy comes
 test('lists go page by page, and fills are read back as they came', async () => {
   const { positions } = t.risk;
   const fills = ['BTC-USD', 'ETH-USD', 'SOL-USD'].map((symbol) =>
-    t.fill({ account: 'paged', symbol, fee: '1', feeAsset: 'USD', orderId: 'o', strategy: 's' }),
+    t.fillOf({ account: 'paged', symbol, fee: '1', feeAsset: 'USD', orderId: 'o', strategy: 's' }),
   );
   await positions.applyFills(fills);
   const symbols = async (listing: AsyncIterable<{ symbol: string }>) =>
