@@ -3,6 +3,7 @@ import {
   type CallOptions,
   type Decimal,
   type Instant,
+  InvalidInputError,
   type Listing,
   answers,
   arrayLiteral,
@@ -289,10 +290,7 @@ const statements = {
 };
 
 const operations = {
-  calculateRiskMetrics: operation(
-    'risk.calculateRiskMetrics',
-    z.strictObject({ positions: riskPositions, options: riskMetricsOptions }),
-  ),
+  calculateRiskMetrics: operation('risk.calculateRiskMetrics', riskPositions),
   calculate: operation('risk.metrics.calculate', calculateMetrics, (input) => input.metricsId),
   find: operation('risk.metrics.find', z.strictObject({ metricsId: idInput })),
   get: operation('risk.metrics.get', z.strictObject({ metricsId: idInput })),
@@ -307,6 +305,8 @@ const operations = {
   runStress: operation('risk.metrics.runStress', runStress, (input) => input.resultId),
   getStressResult: operation('risk.metrics.getStressResult', z.strictObject({ resultId: idInput })),
 };
+
+const parseOptions = z.compile(riskMetricsOptions);
 
 export class MetricsRepository implements Metrics, RiskCalculations {
   readonly #context: AdapterContext;
@@ -325,12 +325,12 @@ export class MetricsRepository implements Metrics, RiskCalculations {
   ): Promise<RiskSummary> {
     const { signal, deadlineMs, fresh, ...given } = options;
     const call = { signal, deadlineMs, fresh };
-    return this.#context.run(operations.calculateRiskMetrics, { positions, options: given }, call, async (input) => {
-      const { equity, maxPriceAge, period, ...rest } = input.options;
+    return this.#context.run(operations.calculateRiskMetrics, positions, call, async (holdings) => {
+      const { equity, maxPriceAge, period, ...rest } = optionsOf(given);
       const at = this.#context.clock.now();
       const parameters = { ...rest, periodMs: period };
-      const prices = await loadPrices(this.#context, input.positions, parameters, at, maxPriceAge);
-      return summarize(input.positions, prices, parameters, { at, equity });
+      const prices = await loadPrices(this.#context, holdings, parameters, at, maxPriceAge);
+      return summarize(holdings, prices, parameters, { at, equity });
     });
   }
 
@@ -607,6 +607,14 @@ export class MetricsRepository implements Metrics, RiskCalculations {
     if (!row) throw refusal('unknown-scenario', { scenarioId });
     return toScenario(row);
   }
+}
+
+function optionsOf(given: RiskMetricsOptions) {
+  const parsed = parseOptions.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInputError(
+    parsed.error.issues.map(({ path, message }) => ({ path: ['options', ...path].join('.'), message })),
+  );
 }
 
 /** By the host's time: several may be of one moment of business time. */

@@ -172,7 +172,7 @@ const day = z
       !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text),
     'expected a day such as 2026-01-31',
   );
-const statistic = z.number().min(-1e18).max(1e18);
+const statistic = z.number().min(-1e15).max(1e15);
 /** What a day's forecast was and what came of it: it is an exception where more was lost. */
 export const recordOutcome = z.strictObject({
   scope: scopeInput,
