@@ -188,6 +188,7 @@ const others = [
   'alerts.onDue',
   'reports.listFeeds',
   'checks.expireDue',
+  'escalations.escalate',
   'escalations.escalateDue',
   'pnl.revalue',
   'riskMetrics.calculateRiskMetrics',

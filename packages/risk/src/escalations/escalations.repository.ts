@@ -65,6 +65,7 @@ const statements = {
 
 const byId = z.strictObject({ policyId: idInput });
 const operations = {
+  escalate: operation('risk.escalations.escalate', z.strictObject({})),
   definePolicy: operation('risk.escalations.definePolicy', definePolicy, (input) => input.policyId),
   findPolicy: operation('risk.escalations.findPolicy', byId),
   getPolicy: operation('risk.escalations.getPolicy', byId),
@@ -72,6 +73,9 @@ const operations = {
   getState: operation('risk.escalations.getState', z.strictObject({ alertId: idInput })),
   listNotifications: operation('risk.escalations.listNotifications', listNotifications),
 };
+
+/** Alerts of one statement. */
+const BATCH = 200;
 
 export class EscalationRepository implements Escalations {
   readonly #context: AdapterContext;
@@ -83,6 +87,14 @@ export class EscalationRepository implements Escalations {
     this.#context = context;
     this.#alerts = alerts;
     this.#onDue = onDue;
+  }
+
+  escalate(options?: CallOptions): Promise<number> {
+    return this.#context.run(operations.escalate, {}, options, async () => {
+      let touched = 0;
+      for (let last = BATCH; last >= BATCH / 2;) touched += last = await this.escalateDue(BATCH);
+      return touched;
+    });
   }
 
   definePolicy(input: DefinePolicy, options?: CallOptions): Promise<EscalationPolicy> {

@@ -69,6 +69,8 @@ export type EscalationRefusal = 'unknown-policy' | 'unknown-escalation' | 'id-co
  * delivers what they say.
  */
 export interface Escalations {
+  /** Takes all steps that are due now, as the worker does again and again. Answers how many alerts it touched. */
+  escalate(options?: CallOptions): Promise<number>;
   definePolicy(input: DefinePolicy, options?: CallOptions): Promise<EscalationPolicy>;
   findPolicy(policyId: string, options?: CallOptions): Promise<EscalationPolicy | undefined>;
   getPolicy(policyId: string, options?: CallOptions): Promise<EscalationPolicy>;

@@ -13,7 +13,7 @@ const check = (compared: string) => `
 
 const signed = "sum(case side when 'buy' then qty else -qty end)";
 
-const positions = [
+const fills = [
   // A position is the sum of its fills, and its cost and the cash of its fills make its result.
   check(`
     select case when p.qty is distinct from f.qty or p.fills is distinct from f.fills
@@ -83,10 +83,10 @@ const breaches = [
     from facts_notifications as n left join facts_alerts as a on a.id = n.alert_id`),
 ];
 
-/** Identities within the schema: positions, reservations, breaches. */
+/** Identities within the schema: fills, reservations, breaches. */
 export async function verifyRisk(facts: Facts): Promise<Verified[]> {
   const found: Verified[] = [];
-  for (const [name, checks] of Object.entries({ positions, reservations, breaches })) {
+  for (const [name, checks] of Object.entries({ fills, reservations, breaches })) {
     let compared = 0;
     const differences: string[] = [];
     for (const text of checks) {

@@ -1,6 +1,7 @@
 import type { AdapterTooling } from '@tse/core/admin';
 import { createRiskAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { verifyWithExchange } from './exchange-identities.ts';
 import { verifyRisk } from './identities.ts';
 import { seedRisk } from './seed.ts';
 
@@ -11,8 +12,10 @@ export const tooling: AdapterTooling = {
     await using risk = createRiskAdapter(options);
     return await seedRisk(risk, progress); // awaited: the adapter closes when this block is left
   },
-  async verify({ facts, progress }) {
-    progress('positions, reservations, breaches');
-    return await verifyRisk(facts);
+  async verify({ facts, factsOf, progress }) {
+    progress('fills, reservations, breaches');
+    const own = await verifyRisk(facts);
+    progress('positions and permission at the exchange');
+    return [...own, ...(await verifyWithExchange(facts, () => factsOf('exchange')))];
   },
 };
