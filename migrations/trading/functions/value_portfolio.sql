@@ -47,7 +47,8 @@ as $$
     d.starting_equity + s.realized + s.unrealized, d.starting_equity + s.realized + s.unrealized - s.net_exposure, l.lacking,
     (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('positionId', v.id, 'symbol', v.symbol, 'leg', v.leg,
       'quantity', trim_scale(v.qty)::text, 'cost', trim_scale(v.cost)::text, 'price', trim_scale(v.price)::text, 'markedAt', instant_text(v.marked_at),
-      'marketValue', trim_scale(round(v.qty * v.price, 18))::text, 'unrealized', trim_scale(round(v.qty * v.price - v.cost, 18))::text,
+      'marketValue', case when v.price_lack is null then trim_scale(round(v.qty * v.price, 18))::text end,
+      'unrealized', case when v.price_lack is null then trim_scale(round(v.qty * v.price - v.cost, 18))::text end,
       'reason', v.price_lack)) order by v.symbol, v.leg, v.id), '[]') from valued as v where v.qty <> 0)
   from d cross join sums as s cross join lacks as l
 $$;

@@ -1,4 +1,7 @@
 import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
+import { BacktestRepository } from './backtests/backtests.repository.ts';
+import type { Backtests } from './backtests/backtests.ts';
+import { ProgressStore } from './backtests/progress.store.ts';
 import { CopyStore } from './copies/copies.store.ts';
 import { definition } from './definition.ts';
 import { DeploymentRepository } from './deployments/deployments.repository.ts';
@@ -8,12 +11,20 @@ import type { Fills } from './fills/fills.ts';
 import { retryQuarantinedFills } from './fills/retry-quarantined-fills.worker.ts';
 import { OrderRepository } from './orders/orders.repository.ts';
 import type { Order, Orders } from './orders/orders.ts';
+import { PerformanceRepository } from './performance/performance.repository.ts';
+import type { Performance } from './performance/performance.ts';
+import { PortfolioRepository } from './portfolio/portfolio.repository.ts';
+import type { EquityPoint, Portfolio } from './portfolio/portfolio.ts';
+import { thinEquity } from './portfolio/thin-equity.worker.ts';
 import { PositionRepository } from './positions/positions.repository.ts';
 import type { Position, Positions } from './positions/positions.ts';
 import { SignalRepository } from './signals/signals.repository.ts';
 import type { Signals } from './signals/signals.ts';
 import { StrategyRepository } from './strategies/strategies.repository.ts';
 import type { Strategies } from './strategies/strategies.ts';
+import { ParityRepository } from './studies/parity.repository.ts';
+import { StudyRepository } from './studies/studies.repository.ts';
+import type { Studies } from './studies/studies.ts';
 
 /** The data of a trading engine. */
 export interface TradingAdapter extends BaseAdapter {
@@ -23,6 +34,10 @@ export interface TradingAdapter extends BaseAdapter {
   readonly orders: Orders;
   readonly fills: Fills;
   readonly positions: Positions;
+  readonly portfolio: Portfolio;
+  readonly performance: Performance;
+  readonly backtests: Backtests;
+  readonly studies: Studies;
 }
 
 /**
@@ -40,11 +55,13 @@ export const createTradingAdapter = Object.assign(
     const states = new CopyStore<StrategyState>(context, keys.strategyState);
     const workingOrders = new CopyStore<Order>(context, keys.workingOrders);
     const openPositions = new CopyStore<Position>(context, keys.position);
+    const points = new CopyStore<EquityPoint>(context, keys.portfolio);
+    const portfolio = new PortfolioRepository(context, points);
     const fills = new FillRepository(context, workingOrders, openPositions);
 
     const base = mount({
-      workers: [retryQuarantinedFills(fills)],
-      flush: [states, workingOrders, openPositions].map((copies) => () => copies.close()),
+      workers: [retryQuarantinedFills(fills), thinEquity(portfolio)],
+      flush: [states, workingOrders, openPositions, points].map((copies) => () => copies.close()),
     });
     return {
       ...base,
@@ -54,6 +71,10 @@ export const createTradingAdapter = Object.assign(
       orders: new OrderRepository(context, workingOrders),
       fills,
       positions: new PositionRepository(context, openPositions),
+      portfolio,
+      performance: new PerformanceRepository(context),
+      backtests: new BacktestRepository(context, new ProgressStore(context, keys.backtestProgress)),
+      studies: new StudyRepository(context, new ParityRepository(context)),
     };
   },
   { definition },

@@ -1,3 +1,107 @@
+export { type BacktestStatus, backtestStatuses, backtestTransitions } from './backtests/backtest-states.ts';
+export {
+  type AdvanceBacktest,
+  type AppendBacktest,
+  type Backtest,
+  type BacktestEquity,
+  type BacktestFill,
+  type BacktestOrder,
+  type BacktestProgress,
+  type BacktestRefusal,
+  type BacktestTrade,
+  type Backtests,
+  type CompleteBacktest,
+  type FailBacktest,
+  type ListBacktestRows,
+  type ListBacktests,
+  type StartBacktest,
+  type StartedBacktest,
+  advanceBacktest,
+  appendBacktest,
+  completeBacktest,
+  failBacktest,
+  listBacktestRows,
+  listBacktests,
+  startBacktest,
+} from './backtests/backtests.ts';
+export { type Effect, type SegmentInput, attribute } from './performance/attribution.ts';
+export {
+  type ComputedMetric,
+  type Conventions,
+  type Measured,
+  type MetricName,
+  type MetricReason,
+  computeMetrics,
+  metricNames,
+} from './performance/metrics.ts';
+export { type EquityColumns, type TradeColumns } from './performance/series.ts';
+export {
+  type AttributePerformance,
+  type Attribution,
+  type BreakDown,
+  type BreakdownGroup,
+  type EvaluateDeployment,
+  type LatestMetrics,
+  type ListMetricHistory,
+  type Metric,
+  type MetricOwner,
+  type OwnerKind,
+  type Performance,
+  type PerformanceRefusal,
+  type RankMetrics,
+  type RankedOwner,
+  type RecordMetrics,
+  attributePerformance,
+  breakDown,
+  evaluateDeployment,
+  latestMetrics,
+  listMetricHistory,
+  rankMetrics,
+  recordMetrics,
+} from './performance/performance.ts';
+export {
+  type EquityPoint,
+  type Holding,
+  type ListEquity,
+  type Mark,
+  type Portfolio,
+  type PortfolioRefusal,
+  type PriceLack,
+  type RecordMarks,
+  type Valuation,
+  type ValuePortfolio,
+  listEquity,
+  recordMarks,
+  valuePortfolio,
+} from './portfolio/portfolio.ts';
+export { type FoldedFill, type FoldedLot, type FoldedPosition, foldLots } from './positions/lot-fold.ts';
+export { type Direction, paretoFront } from './studies/pareto.ts';
+export { type Decision, type ParityRow, type ParityVerdict, pairDecisions } from './studies/parity.ts';
+export {
+  type AddTrials,
+  type ClaimTrial,
+  type ClaimedTrial,
+  type CompareParity,
+  type CompleteTrial,
+  type CreateStudy,
+  type FailTrial,
+  type ListStudies,
+  type ListTrials,
+  type ParityRun,
+  type Studies,
+  type Study,
+  type StudyRefusal,
+  type Trial,
+  addTrials,
+  claimTrial,
+  compareParity,
+  completeTrial,
+  createStudy,
+  failTrial,
+  listStudies,
+  listTrials,
+} from './studies/studies.ts';
+export { type TrialState, trialStates, trialTransitions } from './studies/trial-states.ts';
 export { type TradingAdapter, createTradingAdapter } from './adapter.ts';
 export { definition } from './definition.ts';
 export {
