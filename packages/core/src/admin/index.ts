@@ -17,4 +17,4 @@ export type { Drift, SchemaStatus } from './schema-status.ts';
 export { schemaTypes } from './schema-types.ts';
 export { serversAnswer } from './servers-answer.ts';
 export { status } from './status.ts';
-export type { AdapterTooling, ToolContext, Verified } from './tooling.ts';
+export type { AdapterTooling, LoadContext, Loaded, ToolContext, Verified } from './tooling.ts';

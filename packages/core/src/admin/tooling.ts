@@ -9,6 +9,8 @@ export interface AdapterTooling {
   readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
   /** The identities that hold within this one adapter. */
   readonly verify?: (context: ToolContext & { readonly facts: Facts }) => Promise<readonly Verified[]>;
+  /** What of a user's own files it takes in, by kind: `trades`. The same file again changes nothing. */
+  readonly load?: Readonly<Record<string, (context: LoadContext) => Promise<Loaded>>>;
 }
 
 export interface ToolContext {
@@ -25,4 +27,30 @@ export interface Verified {
   readonly compared: number;
   /** The first differences, for people. */
   readonly differences?: readonly string[];
+}
+
+export interface LoadContext extends ToolContext {
+  readonly path: string;
+  /** What the rows are of, where the file does not say: options of the command line by name. */
+  readonly given: Readonly<Record<string, string | undefined>>;
+  /** How many bytes of the file were read, of how many. */
+  readonly onRead: (bytes: number, of: number) => void;
+  /** A row that was not taken in, as it is found. */
+  readonly onRejected: (line: number, reason: string) => void;
+}
+
+/** What became of the rows of a file. */
+export interface Loaded {
+  /** What they are of: `XRP-ETH, venue import`. */
+  readonly of: string;
+  readonly inserted: number;
+  /** There already, with the same content. */
+  readonly duplicates: number;
+  /** There already, with another content that was replaced. */
+  readonly revised?: number;
+  readonly rejected: number;
+  /** What else was done, for people: an instrument that was created. */
+  readonly notes: readonly string[];
+  /** What was computed from them, by name: a number, or the reason why there is none. */
+  readonly figures?: Readonly<Record<string, number | string>>;
 }
