@@ -16,7 +16,7 @@ import {
 import { z } from 'zod';
 import { jsonInput } from '../json-input.ts';
 import { type OrderType, type Side, orderTypes, sides } from '../orders/orders.ts';
-import { type Metric, conventions } from '../performance/performance.ts';
+import { type Metric, conventions, dailyReturn } from '../performance/performance.ts';
 import { type BacktestStatus, backtestStatuses } from './backtest-states.ts';
 
 /** A run, and all that its results depend on. */
@@ -132,11 +132,7 @@ export const startBacktest = z
     dataSha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
     from: instantInput,
     to: instantInput,
-    seed: z
-      .string()
-      .max(64)
-      .regex(/^[\w.:/-]*$/, 'expected at most 64 of A-Z a-z 0-9 _ . : / -')
-      .default(''),
+    seed: idInput.default('none'),
     costModel: jsonInput(16_384).default({}),
     currency: assetInput.default('USD'),
     startingEquity: positiveAmount,
@@ -217,7 +213,7 @@ export type AppendBacktest = z.input<typeof appendBacktest>;
 export const completeBacktest = z.strictObject({
   backtestId: idInput,
   ...conventions,
-  benchmark: z.array(z.number().min(-1)).max(36_600).optional(),
+  benchmark: z.array(dailyReturn).max(36_600).optional(),
 });
 export type CompleteBacktest = z.input<typeof completeBacktest>;
 
@@ -239,7 +235,7 @@ export const listBacktests = z.strictObject({
 export type ListBacktests = z.input<typeof listBacktests>;
 
 /** In the order of their numbers. */
-export const listBacktestRows = z.strictObject({ backtestId: idInput, ...pageFields(z.int()) });
+export const listBacktestRows = z.strictObject({ backtestId: idInput, ...pageFields(n) });
 export type ListBacktestRows = z.input<typeof listBacktestRows>;
 
 /** Codes with which backtests refuse. */

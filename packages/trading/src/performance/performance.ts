@@ -42,7 +42,8 @@ const owner = z.strictObject({ kind: z.enum(ownerKinds), id: textInput(96) });
 const code = z
   .string({ error: 'expected a name' })
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name such as max-drawdown');
-const statistic = z.number({ error: 'expected a finite number' });
+/** A double that is no identifier in disguise. */
+export const statistic = z.number({ error: 'expected a finite number' }).min(-1e15).max(1e15);
 
 export const conventions = {
   /** Days of trading a year: 365 where a market never closes, 252 for stocks. */
@@ -50,6 +51,9 @@ export const conventions = {
   /** A year, as a share. */
   riskFree: z.number().min(-0.5).max(1).default(0),
 };
+
+/** Of a benchmark: a share. */
+export const dailyReturn = z.number().min(-1).max(1e6);
 
 /** Of a step all at once; the same again is the same, others are a conflict. */
 export const recordMetrics = z.strictObject({
@@ -95,7 +99,7 @@ export const evaluateDeployment = z.strictObject({
   from: instantInput.optional(),
   to: instantInput.optional(),
   ...conventions,
-  benchmark: z.array(statistic.min(-1)).max(36_600).optional(),
+  benchmark: z.array(dailyReturn).max(36_600).optional(),
 });
 export type EvaluateDeployment = z.input<typeof evaluateDeployment>;
 

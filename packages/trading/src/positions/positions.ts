@@ -131,9 +131,10 @@ export const listPositions = z.strictObject({
 export type ListPositions = z.input<typeof listPositions>;
 
 const inPosition = { positionId: idInput };
-export const listLots = z.strictObject({ ...inPosition, open: z.boolean().default(false), ...pageFields(z.int()) });
+const number = z.int().max(2 ** 31 - 1);
+export const listLots = z.strictObject({ ...inPosition, open: z.boolean().default(false), ...pageFields(number) });
 export type ListLots = z.input<typeof listLots>;
-export const listLotMatches = z.strictObject({ ...inPosition, ...pageFields(z.int()) });
+export const listLotMatches = z.strictObject({ ...inPosition, ...pageFields(number) });
 export type ListLotMatches = z.input<typeof listLotMatches>;
 export const listPositionEvents = z.strictObject({ ...inPosition, ...pageFields(z.int()) });
 export type ListPositionEvents = z.input<typeof listPositionEvents>;

@@ -109,7 +109,7 @@ export const listStrategies = z.strictObject({
 export type ListStrategies = z.input<typeof listStrategies>;
 
 /** Newest first. */
-export const listStrategyVersions = z.strictObject({ strategyId: idInput, ...pageFields(z.int()) });
+export const listStrategyVersions = z.strictObject({ strategyId: idInput, ...pageFields(z.int().max(2 ** 31 - 1)) });
 export type ListStrategyVersions = z.input<typeof listStrategyVersions>;
 
 /** Codes with which strategies refuse. */

@@ -10,6 +10,7 @@ import {
 } from '@tse/core';
 import { z } from 'zod';
 import { jsonInput } from '../json-input.ts';
+import { statistic } from '../performance/performance.ts';
 import type { Direction } from './pareto.ts';
 import type { ParityRow } from './parity.ts';
 import { type TrialState, trialStates } from './trial-states.ts';
@@ -103,10 +104,7 @@ export type ClaimTrial = z.input<typeof claimTrial>;
 const claimed = { studyId: idInput, n, claim: z.int().positive() };
 export const completeTrial = z.strictObject({
   ...claimed,
-  objectives: z
-    .array(z.number({ error: 'expected a finite number' }))
-    .min(1)
-    .max(8),
+  objectives: z.array(statistic).min(1).max(8),
   backtestId: idInput.optional(),
 });
 export type CompleteTrial = z.input<typeof completeTrial>;
@@ -119,7 +117,7 @@ export type ListStudies = z.input<typeof listStudies>;
 export const listTrials = z.strictObject({
   studyId: idInput,
   state: z.enum(trialStates).optional(),
-  ...pageFields(z.int()),
+  ...pageFields(n),
 });
 export type ListTrials = z.input<typeof listTrials>;
 

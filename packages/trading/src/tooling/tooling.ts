@@ -1,5 +1,25 @@
 import type { AdapterTooling } from '@tse/core/admin';
+import { createTradingAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { loadBacktest } from './load-backtest.ts';
+import { verifyPositions } from './positions-identity.ts';
+import { seedTrading } from './seed.ts';
 
 /** What the command `tse` does with this adapter. */
-export const tooling: AdapterTooling = { definition };
+export const tooling: AdapterTooling = {
+  definition,
+  async seed({ options, progress }) {
+    await using trading = createTradingAdapter(options);
+    return await seedTrading(trading, progress); // awaited: the adapter closes when this block is left
+  },
+  async verify({ facts, progress }) {
+    progress('positions');
+    return [await verifyPositions(facts)];
+  },
+  load: {
+    async backtest(context) {
+      await using trading = createTradingAdapter(context.options);
+      return await loadBacktest(trading, context);
+    },
+  },
+};
