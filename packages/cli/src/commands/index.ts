@@ -4,6 +4,7 @@ import { doctor } from './doctor.ts';
 import { eventsList } from './events-list.ts';
 import { eventsReplay } from './events-replay.ts';
 import { eventsTail } from './events-tail.ts';
+import { loadBacktest } from './load-backtest.ts';
 import { migrateCommand } from './migrate.ts';
 import { restored } from './restored.ts';
 import { seed } from './seed.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   migrateCommand,
   statusCommand,
   doctor,
+  loadBacktest,
   seed,
   verify,
   eventsList,
