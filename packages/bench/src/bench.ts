@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { layers } from './layers.ts';
+import { marketData } from './market-data.ts';
 import type { Row, Rounds } from './measure.ts';
 import { orderBook } from './order-book.ts';
 import { pointRead } from './point-read.ts';
@@ -15,6 +16,7 @@ machines differ and are shared.
   layers    CPU of parse, context, span, timer and metrics
   settle    matches.settle against pgbench with the same function, and a Kysely transaction
   book      order-book adds and depth against the same Lua scripts by bare clients
+  market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
 
   --rounds N    rounds that count (5)
   --seconds S   length of each contender's turn (5)
@@ -29,7 +31,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book'];
+const names = ['read', 'layers', 'settle', 'book', 'market'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 if (values.help) console.log(HELP);
@@ -59,6 +61,7 @@ async function main(): Promise<void> {
     if (wanted('settle')) take(await settle(stage, how));
     if (wanted('book')) take(await orderBook(stage, how));
   }
+  if (wanted('market')) take(await marketData(how));
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
 }
 

@@ -263,6 +263,7 @@ test('a forged cursor is refused by its name, or a place in the list; it breaks 
     [['manual:r'], (cursor) => holds.list({ ...alice, cursor })],
     [[at, 'o'], (cursor) => orders.list({ ...alice, cursor })],
     [['buy', '1.5', 1], (cursor) => orders.listOpen({ symbol: 'BTC-USD', cursor })],
+    [['buy', 'market', 1], (cursor) => orders.listOpen({ symbol: 'BTC-USD', cursor })],
     [[1], (cursor) => trades.listOfMarket({ symbol: 'BTC-USD', cursor })],
     [[at, 'o'], (cursor) => trades.listOfAccount({ ...alice, cursor })],
     [[at, 's'], (cursor) => liabilities.list({ cursor })],

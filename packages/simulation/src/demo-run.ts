@@ -1,5 +1,5 @@
 import type { ManualClock } from '@tse/testkit';
-import type { DemoExchange } from './demo-exchange.ts';
+import type { DemoAdapters } from './demo-adapters.ts';
 import { openExchangeSimulator } from './exchange-simulator.ts';
 import { readHoldings } from './holdings.ts';
 import { checkInvariants } from './invariants.ts';
@@ -38,7 +38,7 @@ export async function planOf(source: PrintSource): Promise<Plan> {
 }
 
 /** Trades all prints and looks at what became of them. */
-export async function runDemo(plan: Plan, demo: DemoExchange, running: Running): Promise<Omit<Findings, 'servers'>> {
+export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running): Promise<Omit<Findings, 'servers'>> {
   const { source, survey, terms } = plan;
   const { signal, say } = running;
   await openMarket(plan, demo);
@@ -78,7 +78,7 @@ export async function runDemo(plan: Plan, demo: DemoExchange, running: Running):
   };
 }
 
-async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoExchange): Promise<void> {
+async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoAdapters): Promise<void> {
   const { accounts, ledger, markets } = exchange;
   await markets.registerAsset({ asset: terms.base, scale: terms.baseScale });
   await markets.registerAsset({ asset: terms.quote, scale: terms.quoteScale });
@@ -95,7 +95,7 @@ async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoEx
     await ledger.deposit({ reference: `${accountId}-${asset}`, accountId, asset, amount });
 }
 
-async function trade({ source, survey, terms }: Plan, { exchange }: DemoExchange, { clock, signal, quiet }: Running) {
+async function trade({ source, survey, terms }: Plan, { exchange }: DemoAdapters, { clock, signal, quiet }: Running) {
   await using simulator = await openExchangeSimulator(exchange, terms.symbol, clock);
   const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
   for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {

@@ -1,7 +1,7 @@
 import { isAdapterError } from '@tse/core';
-import { manualClock, seededIds } from '@tse/testkit';
+import { manualClock } from '@tse/testkit';
 import { startServers } from '@tse/testkit/servers';
-import { openDemoExchange } from './demo-exchange.ts';
+import { openDemoAdapters } from './demo-adapters.ts';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.ts';
 import { planOf, runDemo } from './demo-run.ts';
 import { InputError } from './input-error.ts';
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   await using servers = await startServers({ purpose: 'demo', log: say });
   const signal = onInterrupt();
   const clock = manualClock(plan.survey.firstAt);
-  await using demo = await openDemoExchange(servers, { clock, ids: seededIds('demo') });
+  await using demo = await openDemoAdapters(servers, clock);
   signal.throwIfAborted();
   const report = reportOf({
     ...(await runDemo(plan, demo, { clock, signal, quiet, say })),

@@ -123,6 +123,17 @@ test('a simulator that comes after one that ended half-way does what was left, a
   await isClean(box, 0);
 });
 
+test('a market order whose engine died is matched by the next one, and what it leaves is given back', async () => {
+  await using box = await funded();
+  await box.exchange.orders.place(order('bob', 'maker', 'sell'));
+  const { price: _, ...rest } = order('alice', 'market', 'buy', { type: 'market', timeInForce: 'ioc', quantity: '2' });
+  await box.exchange.orders.place({ ...rest, type: 'market', quoteBudget: '300' });
+  await using _simulator = await openExchangeSimulator(box.exchange, symbol, box.clock);
+  expect(await trades(box)).toMatchObject([['bob', 'alice', '1', box.clock.now()]]);
+  expect((await statusOf(box, 'alice', 'market')).slice(0, 2)).toEqual(['canceled', 'unfilled-remainder']);
+  await isClean(box, 0);
+});
+
 test.each(['place_orders', 'settle_matches', 'close_orders', 'prevent_matches'])(
   'the reply to %s is lost after COMMIT: it is repeated, and nothing happens twice',
   async (written) => {

@@ -63,7 +63,7 @@ async function traded(): Promise<Box> {
 /** What the demo's report says of these trades: what holds, by name. */
 async function check({ exchange, admin, options }: Box, of: PrintSource = source) {
   const target = { admin, instance: exchange.identity.instance };
-  const checked = { exchange, options: options('exchange'), target };
+  const checked = { exchange, options, target };
   const invariants = await checkInvariants(checked, 'BTC-USD', of, new AbortController().signal);
   for (const { compared } of invariants) expect(compared).toBeGreaterThan(0);
   const holdings = await readHoldings(exchange, 'BTC-USD', 1);

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeDotenv } from '@tse/testkit/servers';
-import type { DemoExchange } from './demo-exchange.ts';
+import type { DemoAdapters } from './demo-adapters.ts';
 
 /** Leaves the servers up until `signal` aborts. Meanwhile `.env` names them; then it is again what it was. */
-export async function keepUp({ exchange, environment }: DemoExchange, signal: AbortSignal): Promise<void> {
+export async function keepUp({ exchange, environment }: DemoAdapters, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const file = resolve('.env');
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
@@ -21,8 +21,8 @@ export async function keepUp({ exchange, environment }: DemoExchange, signal: Ab
 }
 
 function howToLook(
-  { instance, envPrefix, roles, schema }: DemoExchange['exchange']['identity'],
-  environment: DemoExchange['environment'],
+  { instance, envPrefix, roles, schema }: DemoAdapters['exchange']['identity'],
+  environment: DemoAdapters['environment'],
   file: string,
 ): string {
   const { hostname, port, pathname } = new URL(environment['POSTGRES_URL']!);

@@ -4,6 +4,7 @@ export { describeAdapter } from './contract/describe-adapter.ts';
 export type { AdapterContract } from './contract/subject.ts';
 export { type FaultProxy, type ProxyOptions, type Strike, type StrikeOptions, startProxy } from './faults/proxy.ts';
 export type { SandboxDefinition } from './sandbox/own-instance.ts';
+export { wireInbox } from './sandbox/wired-inbox.ts';
 export {
   type AdapterFactory,
   type Box,

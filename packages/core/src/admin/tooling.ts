@@ -7,10 +7,36 @@ export interface AdapterTooling {
   readonly definition: Omit<AdapterDefinition, 'migrations'>;
   /** Repeatable development data through the adapter's own ports; answers how many of each there are now. */
   readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
-  /** The identities that hold within this one adapter. */
-  readonly verify?: (context: ToolContext & { readonly facts: Facts }) => Promise<readonly Verified[]>;
+  /** Keeps what `tse snapshot` has read of all adapters for a test run; answers the snapshot's id. */
+  readonly recordSnapshot?: (context: RecordSnapshotContext) => Promise<string>;
+  /** The identities that hold within this adapter, and between it and those whose events it consumes. */
+  readonly verify?: (context: VerifyContext) => Promise<readonly Verified[]>;
   /** What of a user's own files it takes in, by kind: `trades`. The same file again changes nothing. */
   readonly load?: Readonly<Record<string, (context: LoadContext) => Promise<Loaded>>>;
+}
+
+/** The state of one schema, object by object, as its facts show it at one moment. */
+export interface SchemaSnapshot {
+  /** How far its events are numbered. */
+  readonly watermark: number;
+  readonly items: readonly {
+    readonly schema: string;
+    readonly object: string;
+    readonly rows: number;
+    /** Of each column of exact numbers. */
+    readonly sums: Readonly<Record<string, string>>;
+    /** Of all rows, in whatever order. */
+    readonly checksum: string;
+  }[];
+}
+
+export interface RecordSnapshotContext extends ToolContext {
+  readonly snapshotId?: string | undefined;
+  readonly runId: string;
+  readonly fence: number;
+  readonly phase: 'before' | 'during' | 'after';
+  /** By schema. */
+  readonly snapshots: Readonly<Record<string, SchemaSnapshot>>;
 }
 
 export interface ToolContext {
@@ -18,6 +44,15 @@ export interface ToolContext {
   readonly options: AdapterOptions;
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
+}
+
+export interface VerifyContext extends ToolContext {
+  readonly facts: Facts;
+  /**
+   * The facts of another adapter of the same instance, by its name; nothing where it is not there. To be asked for after the consumer's
+   * own facts and checkpoint were read: what the source says up to that checkpoint is then complete.
+   */
+  readonly factsOf: (adapter: string) => Promise<Facts | undefined>;
 }
 
 /** One identity: what it compared (never nothing, where there is data) and whether all of it agreed. */

@@ -1,5 +1,21 @@
 import type { AdapterTooling } from '@tse/core/admin';
+import { createCustodianAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { verifyHoldings } from './holdings-identity.ts';
+import { seedCustodian } from './seed.ts';
+import { verifySettlements } from './settlements-identity.ts';
 
 /** What the command `tse` does with this adapter. */
-export const tooling: AdapterTooling = { definition };
+export const tooling: AdapterTooling = {
+  definition,
+  async seed({ options, progress }) {
+    await using custodian = createCustodianAdapter(options);
+    return await seedCustodian(custodian, progress); // awaited: the adapter closes when this block is left
+  },
+  async verify({ facts, progress }) {
+    progress('holdings');
+    const holdings = await verifyHoldings(facts);
+    progress('settlements');
+    return [holdings, await verifySettlements(facts)];
+  },
+};

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => t[Symbol.asyncDispose]());
 
-test('what rests is listed by price and time, bids before asks, page by page', async () => {
+test('what is open is listed by price and time, bids before asks, then what no engine has matched, page by page', async () => {
   const { orders } = t.exchange;
   const place = (side: 'buy' | 'sell', price: string) => t.place({ accountId: 'list', side, price });
   const [b1, b2, b3, a1, a2, a3] = [
@@ -20,7 +20,11 @@ test('what rests is listed by price and time, bids before asks, page by page', a
     await place('sell', '20.25'),
     await place('sell', '100'),
   ];
-  const market = await t.place({ accountId: 'list', side: 'buy', type: 'market', quoteBudget: '5' });
+  const market = [
+    await t.place({ accountId: 'list', side: 'sell', type: 'market', quantity: '1' }),
+    await t.place({ accountId: 'list', side: 'buy', type: 'market', quoteBudget: '5' }),
+    await t.place({ accountId: 'list', side: 'sell', type: 'market', quantity: '2' }),
+  ];
   const pending = await t.place({ accountId: 'list', side: 'buy', price: '11', pending: true });
   const asked = await t.place({ accountId: 'list', side: 'buy', price: '8' });
   await orders.requestChange({ accountId: 'list', orderId: asked.id, change: 'cancel' });
@@ -31,15 +35,16 @@ test('what rests is listed by price and time, bids before asks, page by page', a
   const asks = [a2, a1, a3].map(({ id }) => id);
   const ids = async (filter: object) =>
     (await Array.fromAsync(orders.listOpen({ symbol: SYMBOL, ...filter }))).map(({ id }) => id);
-  for (const limit of [1, 2, 3, 100]) {
-    expect(await ids({ limit })).toEqual([...bids, ...asks]);
-    expect(await ids({ limit, side: 'sell' })).toEqual(asks);
+  const unmatched = market.map(({ id }) => id);
+  for (const limit of [1, 2, 3, 7, 8, 100]) {
+    expect(await ids({ limit })).toEqual([...bids, ...asks, ...unmatched]);
+    expect(await ids({ limit, side: 'sell' })).toEqual([...asks, unmatched[0], unmatched[2]]);
   }
   // Who moves to the end of its level is found there.
   await orders.replace({ accountId: 'list', orderId: b1.id, version: 1, quantity: '2' });
-  expect(await ids({ limit: 1, side: 'buy' })).toEqual([b2, b3, b1, asked].map(({ id }) => id));
+  expect(await ids({ limit: 1, side: 'buy' })).toEqual([b2, b3, b1, asked, market[1]!].map(({ id }) => id));
   expect((await orders.listOpen({ symbol: 'BTC-EUR' })).items).toEqual([]);
-  for (const { id } of [market, pending]) await orders.cancel({ accountId: 'list', orderId: id });
+  for (const { id } of [...market, pending]) await orders.cancel({ accountId: 'list', orderId: id });
 });
 
 test('the orders of an account are listed by when they were placed, narrowed by what they are', async () => {

@@ -2,7 +2,6 @@ import {
   type AdapterContext,
   Batcher,
   type CallOptions,
-  type Decimal,
   type Instant,
   type Listing,
   Loader,
@@ -13,17 +12,15 @@ import {
   instant,
   listing,
   operation,
-  queryBuilder,
   refusal,
   requestHash,
   toPage,
 } from '@tse/core';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { type AccountRef, accountRef, scopeOf } from '../accounts/account-ref.ts';
 import type { BalanceStore } from '../balances/balances.store.ts';
-import type { Tables } from '../schema.ts';
-import { type OrderRow, orderColumns, toOrder } from './order-rows.ts';
+import { type OrderRow, toOrder } from './order-rows.ts';
+import { openOrders, ordersOf } from './order-queries.ts';
 import { type OutcomeRow, type PlacedRow, statements } from './order-statements.ts';
 import type { OrderStatus } from './order-states.ts';
 import {
@@ -49,8 +46,6 @@ import {
   replaceOrder,
   requestOrderChange,
 } from './orders.ts';
-
-const db = queryBuilder<Tables>();
 
 /** A risk check that is about to end is no ground to accept an order on. */
 const CHECK_MARGIN = '1 second';
@@ -230,69 +225,23 @@ export class OrderRepository implements Orders {
   list(input: ListOrders, options?: CallOptions): Listing<Order> {
     return listing(input, (page) =>
       this.#context.run(operations.list, page, options, async (given) => {
-        const { accountId, symbol, side, status, from, to, cursor: after, limit } = given;
-        const direction = given.sort === 'oldest' ? 'asc' : 'desc';
-        const of = (table: 'orders' | 'order_archive') => {
-          let query = db
-            .selectFrom(table)
-            .select(orderColumns)
-            .select(
-              table === 'orders'
-                ? sql<Decimal>`leaves_qty`.as('leaves_qty')
-                : sql<Decimal>`0::numeric`.as('leaves_qty'),
-            )
-            .where('account_id', '=', accountId)
-            .where('scope_id', '=', scopeOf(given))
-            .orderBy('placed_at', direction)
-            .orderBy('id', direction)
-            .limit(limit + 1);
-          if (symbol !== undefined) query = query.where('symbol', '=', symbol);
-          if (side !== undefined) query = query.where('side', '=', side);
-          if (status !== undefined) query = query.where(sql<boolean>`status = any (${arrayLiteral(status)}::text[])`);
-          if (from !== undefined) query = query.where('placed_at', '>=', from);
-          if (to !== undefined) query = query.where('placed_at', '<', to);
-          if (after)
-            query = query.where(
-              sql<boolean>`(placed_at, id) ${sql.raw(direction === 'asc' ? '>' : '<')} (${after[0]}::timestamptz, ${after[1]})`,
-            );
-          return db.selectFrom(query.as('o')).selectAll();
-        };
-        const query = db
-          .selectFrom(of('orders').unionAll(of('order_archive')).as('all'))
-          .selectAll()
-          .orderBy('placed_at', direction)
-          .orderBy('id', direction)
-          .limit(limit + 1);
-        const rows = await this.#context.pg.query('exchange.orders.list', 'read', query);
-        return toPage(rows.map(toOrder), limit, (order) => [order.placedAt, order.id]);
+        const rows = await this.#context.pg.query('exchange.orders.list', 'read', ordersOf(given));
+        return toPage(rows.map(toOrder), given.limit, (order) => [order.placedAt, order.id]);
       }),
     );
   }
 
   listOpen(input: ListOpenOrders, options?: CallOptions): Listing<Order> {
     return listing(input, (page) =>
-      this.#context.run(operations.listOpen, page, options, async ({ symbol, side, cursor: after, limit }) => {
-        let query = db
-          .selectFrom('orders')
-          .select([...orderColumns, 'leaves_qty'])
-          .where('symbol', '=', symbol)
-          .where('closed_at', 'is', null)
-          .where('accept_seq', 'is not', null)
-          .where('type', '=', 'limit')
-          .orderBy('side')
-          .orderBy('price_rank')
-          .orderBy('accept_seq')
-          .limit(limit + 1);
-        if (side !== undefined) query = query.where('side', '=', side);
-        if (after) {
-          const [lastSide, price, sequence] = after;
-          const rank = lastSide === 'buy' ? `-${price}` : price;
-          query = query.where(
-            sql<boolean>`(side, price_rank, accept_seq) > (${lastSide}, ${rank}::numeric, ${sequence}::bigint)`,
-          );
+      this.#context.run(operations.listOpen, page, options, async (given) => {
+        const orders: Order[] = [];
+        for (const query of openOrders(given)) {
+          const wanted = given.limit + 1 - orders.length;
+          if (wanted === 0) break;
+          const rows = await this.#context.pg.query('exchange.orders.listOpen', 'read', query.limit(wanted));
+          orders.push(...rows.map(toOrder));
         }
-        const rows = await this.#context.pg.query('exchange.orders.listOpen', 'read', query);
-        return toPage(rows.map(toOrder), limit, (order) => [order.side, order.price!, order.acceptSequence!]);
+        return toPage(orders, given.limit, (order) => [order.side, order.price ?? 'market', order.acceptSequence!]);
       }),
     );
   }

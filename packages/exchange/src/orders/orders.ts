@@ -164,7 +164,7 @@ export type ListOrders = z.input<typeof listOrders>;
 export const listOpenOrders = z.strictObject({
   symbol: symbolInput,
   side: z.enum(sides).optional(),
-  ...pageFields(z.enum(sides), positiveAmount, z.int()),
+  ...pageFields(z.enum(sides), z.union([positiveAmount, z.literal('market')]), z.int()),
 });
 export type ListOpenOrders = z.input<typeof listOpenOrders>;
 
@@ -237,7 +237,10 @@ export interface Orders {
   get(orderId: string, options?: CallOptions): Promise<Order>;
   findByClientOrderId(account: AccountRef, clientOrderId: string, options?: CallOptions): Promise<Order | undefined>;
   list(input: ListOrders, options?: CallOptions): Listing<Order>;
-  /** What rests in a market, in price-time order, bids before asks: what an engine starts from. */
+  /**
+   * What an engine starts from: what rests in a market, in price-time order, bids before asks; then, oldest first, the market orders
+   * that were accepted and that an engine which ended has neither matched nor closed.
+   */
   listOpen(input: ListOpenOrders, options?: CallOptions): Listing<Order>;
   /** Oldest first. */
   listEvents(orderId: string, options?: CallOptions): Promise<OrderEvent[]>;

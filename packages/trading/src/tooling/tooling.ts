@@ -4,6 +4,7 @@ import { definition } from '../definition.ts';
 import { loadBacktest } from './load-backtest.ts';
 import { verifyPositions } from './positions-identity.ts';
 import { seedTrading } from './seed.ts';
+import { verifyVenue } from './venue-identity.ts';
 
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
@@ -12,9 +13,10 @@ export const tooling: AdapterTooling = {
     await using trading = createTradingAdapter(options);
     return await seedTrading(trading, progress); // awaited: the adapter closes when this block is left
   },
-  async verify({ facts, progress }) {
+  async verify({ facts, factsOf, progress }) {
     progress('positions');
-    return [await verifyPositions(facts)];
+    const venue = await verifyVenue(facts, () => factsOf('exchange'));
+    return [await verifyPositions(facts), ...(venue ? [venue] : [])];
   },
   load: {
     async backtest(context) {

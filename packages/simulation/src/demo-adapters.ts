@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import type { AdapterOptions, BaseAdapter, Clock } from '@tse/core';
+import { type InstanceTarget, dropInstance, migrate, provision } from '@tse/core/admin';
+import { createExchangeAdapter } from '@tse/exchange';
+import { migrationsDirectory } from '@tse/migrations';
+import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
+import { type Servers, randomPassword } from '@tse/testkit/servers';
+import { pino } from 'pino';
+
+/** The adapters of the demo. */
+const factories = {
+  exchange: createExchangeAdapter,
+} satisfies Record<string, AdapterFactory>;
+
+export type DemoName = keyof typeof factories;
+type Adapters = { readonly [Name in DemoName]: ReturnType<(typeof factories)[Name]> };
+
+/** Adapters on these servers, each as its own role, and who may look at them from outside. */
+export interface DemoAdapters extends AsyncDisposable, Adapters {
+  /** With what an adapter was opened. */
+  options(name: DemoName): AdapterOptions;
+  readonly target: InstanceTarget;
+  /** With which the scripts, `tse` and any service find them. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Provisions, migrates and opens the adapters. On servers that are not ours they are instances of their own, gone in the end. */
+export async function openDemoAdapters({ postgres, redis }: Servers, clock: Clock): Promise<DemoAdapters> {
+  await using opening = new AsyncDisposableStack();
+  const admin = { postgresUrl: postgres.adminUrl, redisUrl: redis.adminUrl };
+  const isOurs = postgres.origin !== 'url' && redis.origin !== 'url';
+  const instance = isOurs ? undefined : `demo-${randomBytes(4).toString('hex')}`;
+  const target = { admin, ...(instance !== undefined && { instance }) };
+  const where = { postgres: withoutLogin(admin.postgresUrl), redis: withoutLogin(admin.redisUrl) };
+
+  async function open(factory: AdapterFactory): Promise<{ adapter: BaseAdapter; options: AdapterOptions }> {
+    const definition = { ...factory.definition, migrations: migrationsDirectory };
+    if (instance !== undefined) opening.defer(() => dropInstance(definition, { admin, instance }));
+    const passwords = { postgres: randomPassword(), redis: randomPassword() };
+    await provision(definition, { ...target, passwords });
+    await migrate(definition, target);
+    const options: AdapterOptions = {
+      ...(instance !== undefined && { instance }),
+      postgres: { url: where.postgres, password: passwords.postgres },
+      redis: { url: where.redis, password: passwords.redis },
+      clock,
+      ids: seededIds(`demo ${definition.identity.name}`),
+      logger: pino({ level: 'error' }, pino.destination(2)),
+    };
+    const adapter = opening.use(factory(options));
+    if (instance !== undefined) wireInbox(adapter, instance);
+    await adapter.ready();
+    return { adapter, options };
+  }
+
+  const opened = new Map<string, Awaited<ReturnType<typeof open>>>();
+  for (const [name, factory] of Object.entries(factories)) opened.set(name, await open(factory));
+  const kept = opening.move();
+  return {
+    ...(Object.fromEntries([...opened].map(([name, { adapter }]) => [name, adapter])) as unknown as Adapters),
+    options: (name) => opened.get(name)!.options,
+    target,
+    environment: {
+      POSTGRES_URL: where.postgres,
+      REDIS_URL: where.redis,
+      TSE_ADMIN_POSTGRES_URL: admin.postgresUrl,
+      TSE_ADMIN_REDIS_URL: admin.redisUrl,
+      ...Object.assign({}, ...[...opened.values()].map(passwordsOf)),
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+const passwordsOf = ({ adapter, options }: { adapter: BaseAdapter; options: AdapterOptions }) => ({
+  [`${adapter.identity.envPrefix}POSTGRES_PASSWORD`]: options.postgres!.password as string,
+  [`${adapter.identity.envPrefix}REDIS_PASSWORD`]: options.redis!.password as string,
+});
+
+function withoutLogin(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
