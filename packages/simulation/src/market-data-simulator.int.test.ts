@@ -58,7 +58,9 @@ test('prints become trades, ticks with quotes, and candles; the tape agrees with
   const last = t.prints.at(-1)!;
   expect(await marketData.prices.get({ symbol: 'BTC-USD' })).toMatchObject({ eventAt: last.at, sequence: 2_500 });
   const [buy] = t.prints.filter(({ taker }) => taker === 'buy').slice(-1);
-  const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(({ sequence }) => sequence === buy!.sequence)!;
+  const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(
+    ({ sequence }) => sequence === buy!.sequence,
+  )!;
   expect(tick.ask).toBe(tick.price);
   expect(await marketData.quotes.get({ symbol: 'BTC-USD', source: TAPE_VENUE })).toMatchObject({ sequence: 2_500 });
 });

@@ -57,9 +57,7 @@ export async function openMarketDataSimulator(
     const sides = sidesOf(print);
     const { at, sequence, quantity } = print;
     if (sides === undefined) return [];
-    return [
-      { symbol, source: venue, eventAt: at, sequence, ...sides, bidQuantity: quantity, askQuantity: quantity },
-    ];
+    return [{ symbol, source: venue, eventAt: at, sequence, ...sides, bidQuantity: quantity, askQuantity: quantity }];
   }
 
   async function replay(prints: readonly Print[]): Promise<void> {
