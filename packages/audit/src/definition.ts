@@ -1,5 +1,5 @@
 import { families } from './keys.ts';
-import { identity } from './config.ts';
+import { identity } from './identity.ts';
 
 /** What this adapter is to those who set it up: `tse migrate`, a sandbox. */
-export const definition = { identity, families, minSchema: '' };
+export const definition = { identity, families, minSchema: '0026_create_derived_facts' };

@@ -118,3 +118,16 @@ export async function callers(
     p99: times[Math.floor(times.length * 0.99)]!,
   };
 }
+
+/** A row that could not be measured. */
+export const skipped = (bench: string, note: string): Row => ({
+  bench,
+  peer: '-',
+  ratio: Number.NaN,
+  min: Number.NaN,
+  max: Number.NaN,
+  target: 0,
+  bound: 'at-least',
+  met: false,
+  note,
+});

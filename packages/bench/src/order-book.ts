@@ -10,7 +10,16 @@ import { fetchTools } from '@tse/testkit/servers';
 import { Redis } from 'ioredis';
 import type { BookChange } from '../../exchange/src/order-books/book-fold.ts';
 import { BookProjectionStore } from '../../exchange/src/order-books/book-projection.store.ts';
-import { type Contender, type Rounds, type Row, type Sample, callers, compare, interleave } from './measure.ts';
+import {
+  type Contender,
+  type Rounds,
+  type Row,
+  type Sample,
+  callers,
+  compare,
+  interleave,
+  skipped,
+} from './measure.ts';
 import type { Stage } from './stage.ts';
 
 const execute = promisify(execFile);
@@ -139,18 +148,6 @@ export async function orderBook({ options, redis }: Stage, rounds: Rounds): Prom
     await base.close();
   }
 }
-
-const skipped = (bench: string, note: string): Row => ({
-  bench,
-  peer: '-',
-  ratio: Number.NaN,
-  min: Number.NaN,
-  max: Number.NaN,
-  target: 0,
-  bound: 'at-least',
-  met: false,
-  note,
-});
 
 const encode = (words: readonly string[]) =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;

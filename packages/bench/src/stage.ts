@@ -1,49 +1,69 @@
+import type { AdapterOptions, BaseAdapter } from '@tse/core';
 import { type AdminAccess, migrate, provision } from '@tse/core/admin';
-import type { AdapterOptions } from '@tse/core';
-import { type ExchangeAdapter, createExchangeAdapter, definition } from '@tse/exchange';
+import { type ExchangeAdapter, createExchangeAdapter } from '@tse/exchange';
 import { migrationsDirectory } from '@tse/migrations';
+import type { AdapterFactory } from '@tse/testkit';
 import { randomPassword, startServers } from '@tse/testkit/servers';
 import { pino } from 'pino';
 
-/** Where the benches run: durable servers, a migrated exchange, its adapter, and a login of the same role for the peers. */
-export interface Stage extends AsyncDisposable {
-  exchange: ExchangeAdapter;
+/** Where the benches of an adapter run: durable servers, its migrated schema, the adapter, and a login of the same role for the peers. */
+export interface StageOf<Adapter> extends AsyncDisposable {
+  adapter: Adapter;
   /** With which a further adapter of the same instance is opened. */
   options: AdapterOptions;
   postgres: { host: string; port: number; database: string; user: string; password: string };
   redis: { host: string; port: number; username: string; password: string };
-  /** The servers as their administrator, for a bench that brings an adapter of its own. */
+  /** The server's administrator, for what the role may not do. */
+  adminUrl: string;
+  /** Of both servers: for further instances. */
   admin: AdminAccess;
 }
 
+/** Those of the exchange. */
+export interface Stage extends Omit<StageOf<ExchangeAdapter>, 'adapter'> {
+  exchange: ExchangeAdapter;
+}
+
 export async function openStage(progress: (text: string) => void): Promise<Stage> {
-  const stack = new AsyncDisposableStack();
-  const servers = stack.use(await startServers({ purpose: 'demo', durable: true, log: progress }));
+  const { adapter, ...stage } = await openStageOf(createExchangeAdapter, progress);
+  return { ...stage, exchange: adapter };
+}
+
+export async function openStageOf<Adapter extends BaseAdapter>(
+  create: AdapterFactory<Adapter>,
+  progress: (text: string) => void,
+): Promise<StageOf<Adapter>> {
+  const { definition } = create;
+  await using opening = new AsyncDisposableStack();
+  const servers = opening.use(await startServers({ purpose: 'demo', durable: true, log: progress }));
   const admin = { postgresUrl: servers.postgres.adminUrl, redisUrl: servers.redis.adminUrl };
   const passwords = { postgres: randomPassword(), redis: randomPassword() };
-  const adapter = { ...definition, migrations: migrationsDirectory };
-  await provision(adapter, { admin, passwords });
-  await migrate(adapter, { admin });
+  const migrated = { ...definition, migrations: migrationsDirectory };
+  await provision(migrated, { admin, passwords });
+  await migrate(migrated, { admin });
   const [pg, redis] = [new URL(admin.postgresUrl), new URL(admin.redisUrl)];
   const options: AdapterOptions = {
     postgres: { url: `postgres://${pg.host}${pg.pathname}`, password: passwords.postgres },
     redis: { url: `redis://${redis.host}`, password: passwords.redis },
     logger: pino({ level: 'error' }, pino.destination(2)),
   };
-  const exchange = stack.use(createExchangeAdapter(options));
-  await exchange.ready();
+  const adapter = opening.use(create(options));
+  await adapter.ready();
+  const user = `${definition.identity.schema}_adapter`;
+  const opened = opening.move();
   return {
-    exchange,
+    adapter,
     options,
     postgres: {
       host: pg.hostname,
       port: Number(pg.port),
       database: pg.pathname.slice(1),
-      user: 'exchange_adapter',
+      user,
       password: passwords.postgres,
     },
-    redis: { host: redis.hostname, port: Number(redis.port), username: 'exchange_adapter', password: passwords.redis },
+    redis: { host: redis.hostname, port: Number(redis.port), username: user, password: passwords.redis },
+    adminUrl: admin.postgresUrl,
     admin,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -18,6 +18,11 @@ export class Output {
     this.#colours = stdout.isTTY === true && !env['NO_COLOR'];
   }
 
+  /** Whether progress is seen as it goes. */
+  get isTerminal(): boolean {
+    return this.#stderr.isTTY === true;
+  }
+
   print(text: string): void {
     this.#clear();
     this.#stdout.write(`${text}\n`);

@@ -1,2 +1,195 @@
 export { type MarketDataAdapter, createMarketDataAdapter } from './adapter.ts';
 export { definition } from './definition.ts';
+export { type LiveOutcome } from './archiving/live-writer.ts';
+export {
+  type BuiltCandles,
+  type BuildCandles,
+  type Candle,
+  type CandleInput,
+  type CandleRefusal,
+  type CandleSeriesKey,
+  type Candles,
+  type FillCandles,
+  type FillPolicy,
+  type FilledCandle,
+  type GetCandle,
+  type ListCandles,
+  type PriceType,
+  type RangeCandles,
+  type RollUpCandles,
+  type UpsertCandles,
+  type UpsertedCandles,
+  vwap,
+} from './candles/candles.ts';
+export { type DefineInterval, type Interval, type IntervalUnit } from './candles/intervals.ts';
+export {
+  type Coverage,
+  type CoverageKey,
+  type CoverageKind,
+  type CoveragePort,
+  type GetCoverage,
+  type MarkCovered,
+  type MissingCoverage,
+  type TimeRange,
+} from './quality/coverage.ts';
+export {
+  type Correlation,
+  type CorrelationDrift,
+  type CorrelationRefusal,
+  type CorrelationTargets,
+  type Correlations,
+  type DefineTargets,
+  type GetCorrelation,
+  type GetDrift,
+  type ListTargets,
+  type RecordReturns,
+  type TrackCorrelation,
+  defineTargets,
+  getCorrelation,
+  getDrift,
+  listTargets,
+  recordReturns,
+  trackCorrelation,
+} from './correlations/correlations.ts';
+export { type NoCorrelation } from './correlations/partial-sums.ts';
+export {
+  type Finding,
+  type FindingKind,
+  type ListFindings,
+  type Quality,
+  type ReportFinding,
+  type SweepQuality,
+} from './quality/quality.ts';
+export {
+  type KeepFor,
+  type RetainedTable,
+  type Retention,
+  type RetentionPolicy,
+  type RetiredMonth,
+} from './retention/retention.ts';
+export { type InstrumentStatus } from './instruments/instrument-states.ts';
+export {
+  type ChangeInstrumentStatus,
+  type Instrument,
+  type InstrumentRefusal,
+  type InstrumentStatusChange,
+  type Instruments,
+  type ListInstruments,
+  type RegisterInstrument,
+} from './instruments/instruments.ts';
+export {
+  type ManipulationState,
+  manipulationStates,
+  manipulationTransitions,
+} from './manipulations/manipulation-states.ts';
+export {
+  type ActiveManipulation,
+  type ChangeManipulation,
+  type GetEffect,
+  type ListManipulations,
+  type Manipulation,
+  type ManipulationEffect,
+  type ManipulationKind,
+  type ManipulationRefusal,
+  type ManipulationTransition,
+  type Manipulations,
+  type PlanManipulation,
+  changeManipulation,
+  getEffect,
+  listManipulations,
+  planManipulation,
+} from './manipulations/manipulations.ts';
+export {
+  type EffectiveModifier,
+  type Modifier,
+  composeModifiers,
+  manipulatedPrice,
+} from './manipulations/modifiers.ts';
+export { type ScenarioRunState, scenarioRunStates, scenarioRunTransitions } from './scenarios/scenario-run-states.ts';
+export {
+  type CauseKind,
+  type ChangeScenarioRun,
+  type Checkpoint,
+  type FindCheckpoint,
+  type ForkScenarioRun,
+  type ListMoves,
+  type ListScenarioRuns,
+  type PriceCause,
+  type PriceMove,
+  type RecordMoves,
+  type ScenarioRun,
+  type ScenarioRunRefusal,
+  type ScenarioRuns,
+  type StartScenarioRun,
+  changeScenarioRun,
+  findCheckpoint,
+  forkScenarioRun,
+  listMoves,
+  listScenarioRuns,
+  recordMoves,
+  startScenarioRun,
+} from './scenarios/scenario-runs.ts';
+export { type PriceModel, type ScenarioSpec, type ScenarioType, scenarioSpec } from './scenarios/scenario-spec.ts';
+export {
+  type ActivateScenario,
+  type DefineScenario,
+  type GetScenarioVersion,
+  type ListScenarios,
+  type Scenario,
+  type ScenarioRefusal,
+  type ScenarioVersion,
+  type Scenarios,
+  activateScenario,
+  defineScenario,
+  getScenarioVersion,
+  listScenarios,
+} from './scenarios/scenarios.ts';
+export {
+  type BookLevel,
+  type DeltaOutcome,
+  type GetBookDepth,
+  type OrderBook,
+  type OrderBookRefusal,
+  type OrderBooks,
+  type RecordDeltas,
+  type RecordSnapshot,
+  type ReplayBook,
+} from './order-books/order-books.ts';
+export {
+  type GetSnapshot,
+  type LatestPrice,
+  type ListPrices,
+  type ListTicks,
+  type MarketSnapshot,
+  type Price,
+  type PriceRefusal,
+  type PriceUpdate,
+  type Prices,
+  type RecentTicks,
+  type Tick,
+  type TickInput,
+  type WatchPrices,
+} from './prices/prices.ts';
+export {
+  type GetQuoteStatistics,
+  type LatestQuote,
+  type ListQuoteMinutes,
+  type Quote,
+  type QuoteDepth,
+  type QuoteMinute,
+  type QuoteRefusal,
+  type QuoteStatistics,
+  type Quotes,
+  type RecordQuotes,
+} from './quotes/quotes.ts';
+export {
+  type ListTrades,
+  type RecordTrades,
+  type RecordedTrades,
+  type TakerSide,
+  type Trade,
+  type TradeInput,
+  type TradeRefusal,
+  type TradeSeries,
+  type Trades,
+} from './trades/trades.ts';

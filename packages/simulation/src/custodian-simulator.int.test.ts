@@ -28,7 +28,7 @@ const order = (accountId: AccountName, clientOrderId: string, side: 'buy' | 'sel
 const trade = (n: number): Step => ({
   print: {
     id: `${n}`,
-    line: n,
+    sequence: n,
     price: '100',
     quantity: '1',
     taker: 'buy',

@@ -33,7 +33,10 @@ test('help is printed, and a wrong word is refused', async () => {
 });
 
 test('env writes once, and then leaves what is there', async () => {
-  const first = JSON.parse((await stack('env', '--json')).stdout) as { file: string; wrote: string[] };
+  const first = JSON.parse((await stack('env', '--json', '--adapters', 'EXCHANGE')).stdout) as {
+    file: string;
+    wrote: string[];
+  };
   expect(first.wrote).toContain('EXCHANGE_POSTGRES_PASSWORD');
   const text = await readFile(first.file, 'utf8');
   const { stdout, stderr } = await stack('env', '--json', '--adapters', 'EXCHANGE,RISK');

@@ -24,12 +24,13 @@ ports that .env names: 5432 and 6379, or the next free ones.
                     administrators and the adapters. What .env already has stays as it is
 
   --data DIR        where the data is kept (default: the cache, which TSE_CACHE names)
-  --adapters LIST   environment prefixes of the adapters that get passwords (default: EXCHANGE)
+  --adapters LIST   environment prefixes of the adapters that get passwords (default: all seven)
   --json            one JSON object on stdout
   --help            this text
 
 INFRA=docker or INFRA=embedded says how they are run; otherwise embedded, and Docker where that cannot be.`;
 
+const ALL_ADAPTERS = 'MARKET_DATA,EXCHANGE,CUSTODIAN,RISK,TRADING,TEST_COORDINATOR,AUDIT';
 const ENV_FILE = '.env';
 const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       data: { type: 'string' },
-      adapters: { type: 'string', default: 'EXCHANGE' },
+      adapters: { type: 'string', default: ALL_ADAPTERS },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },

@@ -1,4 +1,4 @@
-import { type Verified, openFacts } from '@tse/core/admin';
+import { type Verified, findFacts, openFacts } from '@tse/core/admin';
 import { command, common, commonHelp } from '../command.ts';
 import { adapterOptions } from '../environment.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -16,6 +16,7 @@ ${commonHelp}`,
   async run({ values, positionals }, session) {
     const { adapters, instance, target } = await select(session, values, positionals);
     const { output, signal } = session;
+    const installed = await session.adapters();
     const invariants: (Verified & { adapter: string })[] = [];
     for (const { definition, verify: check } of adapters) {
       if (!check) continue;
@@ -23,7 +24,13 @@ ${commonHelp}`,
       await using facts = await openFacts(definition, target);
       const options = adapterOptions(definition.identity, instance, session.env);
       const progress = (text: string) => output.progress(`${adapter}: ${text}`);
-      for (const found of await check({ facts, options, progress, signal })) {
+      await using others = new AsyncDisposableStack();
+      const factsOf = async (name: string) => {
+        const other = installed.find((each) => each.definition.identity.name === name);
+        const found = other && (await findFacts(other.definition, target));
+        return found && others.use(found);
+      };
+      for (const found of await check({ facts, factsOf, options, progress, signal })) {
         invariants.push({ adapter, ...found });
         if (values.json) continue;
         const { name, ok, compared, differences = [] } = found;

@@ -7,6 +7,20 @@ export interface Facts extends AsyncDisposable {
   query<Row extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
 }
 
+/** The same where the instance is there; nothing where it was never set up. */
+export async function findFacts(
+  definition: Omit<AdapterDefinition, 'migrations'>,
+  target: InstanceTarget,
+): Promise<Facts | undefined> {
+  const { schema, roles } = identityOf(definition, target.instance);
+  await using pg = await openPostgres({ url: target.admin.postgresUrl, ca: target.admin.postgresCa });
+  const found = await pg.query(
+    'select from pg_namespace join pg_roles on rolname = $2 where nspname = $1 and to_regclass(quote_ident(nspname) || $3) is not null',
+    [schema, roles.reader, '.facts_events'],
+  );
+  return found.length > 0 ? openFacts(definition, target) : undefined;
+}
+
 export async function openFacts(
   definition: Omit<AdapterDefinition, 'migrations'>,
   { instance, admin }: InstanceTarget,

@@ -3,7 +3,7 @@ export type { AdapterDefinition, AdminAccess, InstanceTarget } from './adapter-d
 export { type Patient, examine } from './doctor/doctor.ts';
 export type { Finding } from './doctor/finding.ts';
 export { dropInstance } from './drop-instance.ts';
-export { type Facts, openFacts } from './facts.ts';
+export { type Facts, findFacts, openFacts } from './facts.ts';
 export { type MigrateOptions, type Migrated, type MigrationProgress, migrate } from './migrate.ts';
 export { type ProvisionOptions, type Provisioned, provision } from './provision.ts';
 export {
@@ -17,4 +17,14 @@ export type { Drift, SchemaStatus } from './schema-status.ts';
 export { schemaTypes } from './schema-types.ts';
 export { serversAnswer } from './servers-answer.ts';
 export { status } from './status.ts';
-export type { AdapterTooling, ToolContext, Verified } from './tooling.ts';
+export { snapshotFacts } from './snapshot-facts.ts';
+export type {
+  AdapterTooling,
+  LoadContext,
+  Loaded,
+  RecordSnapshotContext,
+  SchemaSnapshot,
+  ToolContext,
+  Verified,
+  VerifyContext,
+} from './tooling.ts';

@@ -7,8 +7,36 @@ export interface AdapterTooling {
   readonly definition: Omit<AdapterDefinition, 'migrations'>;
   /** Repeatable development data through the adapter's own ports; answers how many of each there are now. */
   readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
-  /** The identities that hold within this one adapter. */
-  readonly verify?: (context: ToolContext & { readonly facts: Facts }) => Promise<readonly Verified[]>;
+  /** Keeps what `tse snapshot` has read of all adapters for a test run; answers the snapshot's id. */
+  readonly recordSnapshot?: (context: RecordSnapshotContext) => Promise<string>;
+  /** The identities that hold within this adapter, and between it and those whose events it consumes. */
+  readonly verify?: (context: VerifyContext) => Promise<readonly Verified[]>;
+  /** What of a user's own files it takes in, by kind: `trades`. The same file again changes nothing. */
+  readonly load?: Readonly<Record<string, (context: LoadContext) => Promise<Loaded>>>;
+}
+
+/** The state of one schema, object by object, as its facts show it at one moment. */
+export interface SchemaSnapshot {
+  /** How far its events are numbered. */
+  readonly watermark: number;
+  readonly items: readonly {
+    readonly schema: string;
+    readonly object: string;
+    readonly rows: number;
+    /** Of each column of exact numbers. */
+    readonly sums: Readonly<Record<string, string>>;
+    /** Of all rows, in whatever order. */
+    readonly checksum: string;
+  }[];
+}
+
+export interface RecordSnapshotContext extends ToolContext {
+  readonly snapshotId?: string | undefined;
+  readonly runId: string;
+  readonly fence: number;
+  readonly phase: 'before' | 'during' | 'after';
+  /** By schema. */
+  readonly snapshots: Readonly<Record<string, SchemaSnapshot>>;
 }
 
 export interface ToolContext {
@@ -18,6 +46,15 @@ export interface ToolContext {
   readonly signal: AbortSignal;
 }
 
+export interface VerifyContext extends ToolContext {
+  readonly facts: Facts;
+  /**
+   * The facts of another adapter of the same instance, by its name; nothing where it is not there. To be asked for after the consumer's
+   * own facts and checkpoint were read: what the source says up to that checkpoint is then complete.
+   */
+  readonly factsOf: (adapter: string) => Promise<Facts | undefined>;
+}
+
 /** One identity: what it compared (never nothing, where there is data) and whether all of it agreed. */
 export interface Verified {
   readonly name: string;
@@ -25,4 +62,30 @@ export interface Verified {
   readonly compared: number;
   /** The first differences, for people. */
   readonly differences?: readonly string[];
+}
+
+export interface LoadContext extends ToolContext {
+  readonly path: string;
+  /** What the rows are of, where the file does not say: options of the command line by name. */
+  readonly given: Readonly<Record<string, string | undefined>>;
+  /** How many bytes of the file were read, of how many. */
+  readonly onRead: (bytes: number, of: number) => void;
+  /** A row that was not taken in, as it is found. */
+  readonly onRejected: (line: number, reason: string) => void;
+}
+
+/** What became of the rows of a file. */
+export interface Loaded {
+  /** What they are of: `XRP-ETH, venue import`. */
+  readonly of: string;
+  readonly inserted: number;
+  /** There already, with the same content. */
+  readonly duplicates: number;
+  /** There already, with another content that was replaced. */
+  readonly revised?: number;
+  readonly rejected: number;
+  /** What else was done, for people: an instrument that was created. */
+  readonly notes: readonly string[];
+  /** What was computed from them, by name: a number, or the reason why there is none. */
+  readonly figures?: Readonly<Record<string, number | string>>;
 }

@@ -48,4 +48,4 @@ export function crashingContext(
   };
 }
 
-const stepped = new Set(['one', 'maybe', 'many', 'run', 'query', 'copyIn', 'read', 'write', 'script']);
+const stepped = new Set(['one', 'maybe', 'many', 'arrays', 'run', 'query', 'copyIn', 'read', 'write', 'script']);

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { AdapterContext } from '../consistency/adapter-context.ts';
 import { Epoch } from '../consistency/epoch.ts';
-import { type Leases, LeaseRepository } from '../consistency/leases.ts';
+import { LeaseRepository } from '../consistency/leases.ts';
 import { EventInbox } from '../events/inbox.ts';
 import { Relay } from '../events/relay.ts';
 import { type AdapterOptions, adapterConfig } from '../pipe/config.ts';
@@ -52,7 +52,8 @@ export interface OpenedAdapter<Name extends string> {
   /** What repositories and stores are made of. */
   readonly context: AdapterContext;
   readonly keys: Record<Name, KeyOf>;
-  readonly leases: Leases;
+  /** Archivers and workers wait for theirs here. */
+  readonly leases: LeaseRepository;
   /** Where stores say how they rebuild what they hold in Redis, and ask before they believe it. */
   readonly epoch: Epoch;
   /** Woken by whoever has committed events; told of by hooks before they are published. */

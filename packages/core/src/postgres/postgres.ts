@@ -9,7 +9,7 @@ import { InternalError, UnavailableError, isAdapterError } from '../pipe/errors.
 import type { Telemetry } from '../pipe/telemetry.ts';
 import { type Phase, isConnectionLost, isRetryable, mapPostgresError } from './errors.ts';
 import { type GuardedPool, checkout, closePool, openPool } from './pool.ts';
-import { copyInto } from './copy.ts';
+import { copyInto, copyOutOf } from './copy.ts';
 import type { Mode, Statement } from './statement.ts';
 
 /** What runs a statement: the database, or one transaction on it. Rows come back with our own types (see `codecs`). */
@@ -19,6 +19,8 @@ export interface Queries {
   /** One row or none. */
   maybe<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row | undefined>;
   many<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row[]>;
+  /** Rows as arrays in the order of their columns: for long reads, whose rows become objects of another form anyway. */
+  arrays<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<unknown[][]>;
   /** The number of rows touched. */
   run<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<number>;
   /** A list whose text depends on its filters: unnamed, compiled each time. */
@@ -33,6 +35,7 @@ interface Sendable {
   name?: string;
   text: string;
   values: unknown[];
+  rowMode?: 'array';
 }
 
 const POOL_WAIT_MS = 2000;
@@ -78,6 +81,9 @@ export class Postgres implements Queries {
   async many<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row[]> {
     return (await this.#unit(sendable(stmt, input))).rows as Row[];
   }
+  async arrays<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<unknown[][]> {
+    return (await this.#unit({ ...sendable(stmt, input), rowMode: 'array' })).rows as unknown[][];
+  }
   async run<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<number> {
     return (await this.#unit(sendable(stmt, input))).rowCount ?? 0;
   }
@@ -90,6 +96,11 @@ export class Postgres implements Queries {
     return this.#admitted(op, 'write', (client) =>
       this.#guarded(client, 'write', () => copyInto(client, copy, chunks)),
     );
+  }
+
+  /** `COPY … TO STDOUT`, its chunks handed to `read` as they come: for what is too much for rows in memory. */
+  copyOut<T>(op: string, copy: string, read: (chunks: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+    return this.#admitted(op, 'read', (client) => this.#guarded(client, 'read', () => copyOutOf(client, copy, read)));
   }
 
   /**
@@ -229,7 +240,12 @@ export class Postgres implements Queries {
   #query(client: pg.PoolClient, work: Sendable): Promise<pg.QueryResult> {
     const remaining = remainingMs() ?? this.#config.deadlineMs;
     if (remaining <= 0) throw deadlineExceeded();
-    const config = { text: work.text, values: work.values, query_timeout: Math.ceil(remaining) };
+    const config = {
+      text: work.text,
+      values: work.values,
+      query_timeout: Math.ceil(remaining),
+      ...(work.rowMode && { rowMode: work.rowMode }),
+    };
     return client.query(
       (work.name !== undefined && this.#config.postgres.namedStatements
         ? { ...config, name: work.name }
@@ -263,6 +279,8 @@ export class Postgres implements Queries {
         (await send(sendable(stmt, input))).rows[0] as Row | undefined,
       many: async <Input, Row>(stmt: Statement<Input, Row>, input: Input) =>
         (await send(sendable(stmt, input))).rows as Row[],
+      arrays: async <Input>(stmt: Statement<Input, unknown>, input: Input) =>
+        (await send({ ...sendable(stmt, input), rowMode: 'array' })).rows as unknown[][],
       run: async <Input>(stmt: Statement<Input, unknown>, input: Input) =>
         (await send(sendable(stmt, input))).rowCount ?? 0,
       query: async <Row>(op: string, mode: Mode, built: { compile(): CompiledQuery<Row> }) => {

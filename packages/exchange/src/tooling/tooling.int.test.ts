@@ -19,7 +19,7 @@ const context = () => ({
 });
 const verify = async () => {
   await using facts: Facts = await t.facts();
-  return await tooling.verify!({ ...context(), facts });
+  return await tooling.verify!({ ...context(), facts, factsOf: () => Promise.resolve(undefined) });
 };
 const spoil = (query: ReturnType<typeof sql>) =>
   t.stores.pg.query('test', 'write', { compile: () => query.compile(queryBuilder<Tables>()) });

@@ -13,7 +13,13 @@ export async function findBrokenIdentities({ admin, passwords, logger }: Arena):
     workers: false,
     logger,
   };
-  const found = await tooling.verify!({ facts, options, progress: () => {}, signal: new AbortController().signal });
+  const found = await tooling.verify!({
+    facts,
+    factsOf: () => Promise.resolve(undefined),
+    options,
+    progress: () => {},
+    signal: new AbortController().signal,
+  });
   return found.flatMap(({ name, ok, compared, differences = [] }) =>
     ok && compared > 0 ? [] : [`${name}: ${differences.join('; ') || 'compared nothing'}`],
   );

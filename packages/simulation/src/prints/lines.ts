@@ -1,30 +1,13 @@
-import { open } from 'node:fs/promises';
+import { isAdapterError } from '@tse/core';
+import { type Line, readLines as readBatches } from '@tse/market-data/tooling';
 import { InputError } from '../input-error.ts';
-
-export interface Line {
-  readonly number: number;
-  readonly text: string;
-}
-
-const CURE: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read',
-};
 
 /** The lines of a text file that are not empty, numbered from 1; the file is never held as a whole. */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   try {
-    await using file = await open(path);
-    let number = 0;
-    for await (const raw of file.readLines()) {
-      number += 1;
-      const text = number === 1 && raw.startsWith('\uFEFF') ? raw.slice(1) : raw;
-      if (text.trim() !== '') yield { number, text };
-    }
+    for await (const lines of readBatches(path)) yield* lines;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw code in CURE ? new InputError(`Cannot read ${path}: ${CURE[code]}.`) : error;
+    throw isAdapterError(error) ? new InputError(error.message) : error;
   }
 }
 

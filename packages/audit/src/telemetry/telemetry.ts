@@ -1,0 +1,156 @@
+import {
+  type CallOptions,
+  type ConflictError,
+  type InvalidInputError,
+  type Instant,
+  type Listing,
+  instantInput,
+  pageFields,
+  textInput,
+} from '@tse/core';
+import { z } from 'zod';
+
+export const spanKinds = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
+export type SpanKind = (typeof spanKinds)[number];
+export const spanStatuses = ['unset', 'ok', 'error'] as const;
+export type SpanStatus = (typeof spanStatuses)[number];
+
+/** One piece of work of a service, in the terms of OpenTelemetry. Its times are those of the service's own clock. */
+export interface Span {
+  traceId: string;
+  spanId: string;
+  /** The span that this one is a part of; it may never arrive. */
+  parentSpanId?: string;
+  service: string;
+  instance?: string;
+  name: string;
+  kind: SpanKind;
+  startedAt: Instant;
+  durationNs: number;
+  status: SpanStatus;
+  statusMessage?: string;
+  attributes: Record<string, unknown>;
+  /** Spans that it follows from without being a part of them. */
+  links: SpanLink[];
+  /** The database's time. */
+  recordedAt: Instant;
+}
+
+export interface SpanLink {
+  traceId: string;
+  spanId: string;
+}
+
+/** A log record of a service, in the terms of OpenTelemetry. */
+export interface LogRecord {
+  /** The hash of its content. */
+  logId: string;
+  service: string;
+  instance?: string;
+  at: Instant;
+  /** 1 to 4 trace, 5 debug, 9 info, 13 warn, 17 error, 21 fatal. */
+  severity?: number;
+  body: string;
+  attributes: Record<string, unknown>;
+  traceId?: string;
+  spanId?: string;
+  recordedAt: Instant;
+}
+
+export const traceId = z
+  .string({ error: 'expected a trace id' })
+  .regex(/^(?!0{32})[0-9a-f]{32}$/, 'expected a W3C trace id: 32 lower-case hex digits, not all zero');
+export const spanId = z
+  .string({ error: 'expected a span id' })
+  .regex(/^(?!0{16})[0-9a-f]{16}$/, 'expected a W3C span id: 16 lower-case hex digits, not all zero');
+
+const MOST_BYTES = 65_536;
+const isJson = (value: unknown, levels: number): boolean =>
+  value === null ||
+  typeof value === 'string' ||
+  typeof value === 'boolean' ||
+  Number.isFinite(value) ||
+  (typeof value === 'object' &&
+    levels > 0 &&
+    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) &&
+    Object.values(value).every((member) => isJson(member, levels - 1)));
+const isStorable = (json: string) => json.isWellFormed() && !/\\u0000|\\ud[89a-f]/i.test(json);
+/** Small and well-formed; never looked into. */
+const attributes = z
+  .record(z.string().max(256), z.unknown())
+  .refine((value) => isJson(value, 16), { message: 'expected JSON, at most 16 levels deep', abort: true })
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MOST_BYTES, `expected at most ${MOST_BYTES} bytes`)
+  .refine((value) => isStorable(JSON.stringify(value)), 'expected well-formed text without NUL')
+  .default({});
+
+const service = textInput(128);
+
+/** A span as a service ended it. */
+export const recordSpan = z.strictObject({
+  traceId,
+  spanId,
+  parentSpanId: spanId.optional(),
+  service,
+  instance: textInput(128).optional(),
+  name: textInput(512),
+  kind: z.enum(spanKinds).default('internal'),
+  startedAt: instantInput,
+  durationNs: z.int().min(0),
+  status: z.enum(spanStatuses).default('unset'),
+  statusMessage: textInput(4096).optional(),
+  attributes,
+  links: z.array(z.strictObject({ traceId, spanId })).max(128).default([]),
+});
+export type RecordSpan = z.input<typeof recordSpan>;
+
+export const recordLog = z.strictObject({
+  service,
+  instance: textInput(128).optional(),
+  at: instantInput,
+  severity: z.int().min(1).max(24).optional(),
+  body: textInput(MOST_BYTES),
+  attributes,
+  traceId: traceId.optional(),
+  spanId: spanId.optional(),
+});
+export type RecordLog = z.input<typeof recordLog>;
+
+const window = { from: instantInput.optional(), to: instantInput.optional() };
+/** By start, oldest first. */
+export const listSpans = z.strictObject({
+  traceId: traceId.optional(),
+  service: service.optional(),
+  name: textInput(512).optional(),
+  status: z.enum(spanStatuses).optional(),
+  ...window,
+  ...pageFields(instantInput, traceId, spanId),
+});
+export type ListSpans = z.input<typeof listSpans>;
+
+/** By time, oldest first. */
+export const listLogs = z.strictObject({
+  traceId: traceId.optional(),
+  service: service.optional(),
+  /** This severe or more. */
+  severity: z.int().min(1).max(24).optional(),
+  ...window,
+  ...pageFields(instantInput, textInput(64)),
+});
+export type ListLogs = z.input<typeof listLogs>;
+
+/** `id-conflict`: another span has these ids. `too-old`: it would be dropped at once. `in-the-future`: by more than a day. */
+export type TelemetryRefusal = 'id-conflict' | 'too-old' | 'in-the-future';
+export type TelemetryOutcome = { ok: true } | { ok: false; error: ConflictError | InvalidInputError };
+
+/**
+ * Spans and logs beside the trail: kept for a month or two, never chained. `otlpHandler` takes them from an OpenTelemetry SDK. What is
+ * sent again is kept once.
+ */
+export interface Telemetry {
+  /** One outcome a span, in order. */
+  recordSpans(spans: readonly RecordSpan[], options?: CallOptions): Promise<TelemetryOutcome[]>;
+  /** One outcome a record, in order. Equal records of one call are kept as often as they are there. */
+  recordLogs(logs: readonly RecordLog[], options?: CallOptions): Promise<TelemetryOutcome[]>;
+  listSpans(input?: ListSpans, options?: CallOptions): Listing<Span>;
+  listLogs(input?: ListLogs, options?: CallOptions): Listing<LogRecord>;
+}

@@ -1,0 +1,152 @@
+import type { Decimal } from '@tse/core';
+import { z } from 'zod';
+import { amountOf, compareAmounts } from '../bulk/amount-text.ts';
+import { microsOf } from '../bulk/event-time.ts';
+import { Issues, fieldsOf } from '../bulk/issues.ts';
+import { seriesFields } from './candles.ts';
+
+type Optional<T> = (T | null)[];
+
+/** Candles of a batch, column by column; times are microseconds since 1970. */
+export interface CandleColumns {
+  openTimes: number[];
+  opens: Decimal[];
+  highs: Decimal[];
+  lows: Decimal[];
+  closes: Decimal[];
+  openAts: Optional<number>;
+  highAts: Optional<number>;
+  lowAts: Optional<number>;
+  closeAts: Optional<number>;
+  baseVolumes: Decimal[];
+  quoteVolumes: Optional<Decimal>;
+  takerBaseVolumes: Optional<Decimal>;
+  takerQuoteVolumes: Optional<Decimal>;
+  tradeCounts: Optional<number>;
+  closed: boolean[];
+  /** Whether the open times only grow. */
+  ascending: boolean;
+}
+
+export const MAX_CANDLES = 100_000;
+
+const fields = [
+  'openTime',
+  'open',
+  'high',
+  'low',
+  'close',
+  'openAt',
+  'highAt',
+  'lowAt',
+  'closeAt',
+  'baseVolume',
+  'quoteVolume',
+  'takerBaseVolume',
+  'takerQuoteVolume',
+  'tradeCount',
+  'closed',
+];
+
+const instantText = 'expected an ISO-8601 instant with a zone, or a Date, of 1780 to 2199';
+
+/** Checked by hand, as each batch has thousands. */
+const candleColumns = z.unknown().transform((input, context): CandleColumns => {
+  const columns: CandleColumns = {
+    openTimes: [],
+    opens: [],
+    highs: [],
+    lows: [],
+    closes: [],
+    openAts: [],
+    highAts: [],
+    lowAts: [],
+    closeAts: [],
+    baseVolumes: [],
+    quoteVolumes: [],
+    takerBaseVolumes: [],
+    takerQuoteVolumes: [],
+    tradeCounts: [],
+    closed: [],
+    ascending: true,
+  };
+  const issues = new Issues(context);
+  if (!issues.isBatch(input, MAX_CANDLES)) return z.NEVER;
+  let i = 0;
+  const price = (name: string, value: unknown): Decimal => {
+    const amount = amountOf(value);
+    if (amount === undefined || amount === '0') issues.add([i, name], 'expected a decimal string above zero');
+    return amount!;
+  };
+  const volume = (name: string, value: unknown): Decimal | null => {
+    if (value === undefined) return null;
+    const amount = amountOf(value);
+    if (amount === undefined) issues.add([i, name], 'expected a decimal string of zero or above');
+    return amount!;
+  };
+  const time = (name: string, value: unknown): number | null => {
+    if (value === undefined) return null;
+    const micros = microsOf(value);
+    if (micros === undefined) issues.add([i, name], instantText);
+    return micros!;
+  };
+  let before = -Infinity;
+  for (; i < input.length && issues.few; i += 1) {
+    const candle = fieldsOf(input[i], fields);
+    if (!candle) {
+      issues.add([i], 'expected a candle of known fields');
+      continue;
+    }
+    const openTime = microsOf(candle['openTime']);
+    if (openTime === undefined) issues.add([i, 'openTime'], instantText);
+    else if (openTime <= before) columns.ascending = false;
+    else before = openTime;
+    const open = price('open', candle['open']);
+    const high = price('high', candle['high']);
+    const low = price('low', candle['low']);
+    const close = price('close', candle['close']);
+    const baseVolume = volume('baseVolume', candle['baseVolume']);
+    if (baseVolume === null) issues.add([i, 'baseVolume'], 'expected a decimal string of zero or above');
+    const quoteVolume = volume('quoteVolume', candle['quoteVolume']);
+    const takerBase = volume('takerBaseVolume', candle['takerBaseVolume']);
+    const takerQuote = volume('takerQuoteVolume', candle['takerQuoteVolume']);
+    const { tradeCount, closed = true } = candle;
+    if (tradeCount !== undefined && !(Number.isSafeInteger(tradeCount) && (tradeCount as number) >= 0))
+      issues.add([i, 'tradeCount'], 'expected a whole number of zero or above');
+    if (typeof closed !== 'boolean') issues.add([i, 'closed'], 'expected true or false');
+    columns.openAts.push(time('openAt', candle['openAt']));
+    columns.highAts.push(time('highAt', candle['highAt']));
+    columns.lowAts.push(time('lowAt', candle['lowAt']));
+    columns.closeAts.push(time('closeAt', candle['closeAt']));
+    if (issues.some) continue;
+    if (compareAmounts(high, open) < 0 || compareAmounts(high, close) < 0 || compareAmounts(high, low) < 0)
+      issues.add([i, 'high'], 'expected at least the open, the close and the low');
+    if (compareAmounts(low, open) > 0 || compareAmounts(low, close) > 0)
+      issues.add([i, 'low'], 'expected at most the open and the close');
+    if (takerBase !== null && compareAmounts(takerBase, baseVolume!) > 0)
+      issues.add([i, 'takerBaseVolume'], 'expected at most the base volume');
+    if (takerQuote !== null && quoteVolume !== null && compareAmounts(takerQuote, quoteVolume) > 0)
+      issues.add([i, 'takerQuoteVolume'], 'expected at most the quote volume');
+    columns.openTimes.push(openTime!);
+    columns.opens.push(open);
+    columns.highs.push(high);
+    columns.lows.push(low);
+    columns.closes.push(close);
+    columns.baseVolumes.push(baseVolume!);
+    columns.quoteVolumes.push(quoteVolume);
+    columns.takerBaseVolumes.push(takerBase);
+    columns.takerQuoteVolumes.push(takerQuote);
+    columns.tradeCounts.push((tradeCount as number | undefined) ?? null);
+    columns.closed.push(closed as boolean);
+  }
+  if (!columns.ascending && !issues.some) {
+    const seen = new Map<number, number>();
+    for (const [at, openTime] of columns.openTimes.entries()) {
+      if (seen.has(openTime) && issues.few) issues.add([at, 'openTime'], `as in candle ${seen.get(openTime)}`);
+      seen.set(openTime, at);
+    }
+  }
+  return issues.some ? z.NEVER : columns;
+});
+
+export const upsertCandles = z.strictObject({ ...seriesFields, candles: candleColumns });

@@ -1,0 +1,11 @@
+export const scenarioRunStates = ['running', 'paused', 'completed', 'failed', 'stopped'] as const;
+export type ScenarioRunState = (typeof scenarioRunStates)[number];
+
+/** From which state a run may go to which: the table of transitions says the same. */
+export const scenarioRunTransitions: Readonly<Record<ScenarioRunState, readonly ScenarioRunState[]>> = {
+  running: ['paused', 'completed', 'failed', 'stopped'],
+  paused: ['running', 'failed', 'stopped'],
+  completed: [],
+  failed: [],
+  stopped: [],
+};
