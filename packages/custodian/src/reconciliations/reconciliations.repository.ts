@@ -22,7 +22,7 @@ import {
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
-import { type Window, compareBalances, compareLines, compareLinesExactly } from './compare-statements.ts';
+import { type Window, compareBalances, compareLines } from './compare-statements.ts';
 import { type Difference, type Entry, type Line, matchLeftovers } from './match-leftovers.ts';
 import {
   type FoundBreak,
@@ -394,9 +394,14 @@ export class ReconciliationRepository implements Reconciliations {
 
   async #lines(run: RunRow, rules: MatchRules): Promise<RunResult> {
     const window = windowOf(run, rules);
-    let compared = await this.#context.pg.one(compareLines, window);
+    const compare = async (exact: boolean) => {
+      const query = compareLines(window, { exact });
+      const [row] = await this.#context.pg.query('custodian.reconciliations.compare', 'read', query);
+      return row!;
+    };
+    let compared = await compare(false);
     // Two entries of one transaction say the same, and a line was paired with both: they have to be numbered.
-    if (compared.joined_lines !== compared.lines) compared = await this.#context.pg.one(compareLinesExactly, window);
+    if (compared.joined_lines !== compared.lines) compared = await compare(true);
     const { lines, entries, pairs } = compared;
     const leftovers = (compared.leftovers ?? []).map((text) => JSON.parse(text) as Leftover);
     const theirs = leftovers.flatMap(([line]) => (line ? [toLine(line)] : []));
