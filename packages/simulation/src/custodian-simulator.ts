@@ -24,6 +24,9 @@ export interface CustodianSimulatorOptions {
   readonly run?: string;
 }
 
+/** Longer than any demo lasts in business time. */
+const KEPT_FOR_MS = 100 * 365 * 86_400_000;
+
 /** One custodian of one venue: what moved there reaches custody, on its day. */
 export interface CustodianSimulator extends AsyncDisposable {
   readonly tally: Readonly<CustodyTally>;
@@ -47,7 +50,7 @@ export async function openCustodianSimulator(
   /** Held while the leg is delayed, so that it cannot settle in between. */
   async function keepFromSettling(settled: SettlementResult): Promise<void> {
     const { settlementId, cutsOffAt } = settled;
-    const until = new Date(Date.parse(cutsOffAt) + 30 * 86_400_000);
+    const until = new Date(Date.parse(cutsOffAt) + KEPT_FOR_MS);
     await custodian.settlements.delayLeg({ settlementId, leg: 1, until, run, fence: 1, reason: 'kept back' });
     await custodian.settlements.release({ settlementId });
     tally.delayed += 1;
