@@ -22,7 +22,7 @@ import {
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
-import { type Window, compareBalances, compareLines } from './compare-statements.ts';
+import { type Window, compareBalances, compareLines } from './comparison-queries.ts';
 import { type Difference, type Entry, type Line, matchLeftovers } from './match-leftovers.ts';
 import {
   type FoundBreak,
@@ -423,7 +423,8 @@ export class ReconciliationRepository implements Reconciliations {
   }
 
   async #balances(run: RunRow, rules: MatchRules): Promise<RunResult> {
-    const rows = await this.#context.pg.many(compareBalances, windowOf(run, rules));
+    const query = compareBalances(windowOf(run, rules));
+    const rows = await this.#context.pg.query('custodian.reconciliations.compareBalances', 'read', query);
     const breaks = rows.flatMap(({ account_id: accountId, asset, ours, theirs, as_of }): FoundBreak[] => {
       const difference = decimal.abs(decimal.minus(theirs ?? ZERO, ours ?? ZERO));
       if (decimal.compare(difference, rules.amountTolerance) <= 0) return [];

@@ -1,4 +1,4 @@
-import { type Decimal, type Instant, queryBuilder, statement } from '@tse/core';
+import { type Decimal, type Instant, queryBuilder } from '@tse/core';
 import { sql } from 'kysely';
 import type { Tables } from '../schema.ts';
 
@@ -97,23 +97,23 @@ export function compareLines(window: Window, { exact }: { exact: boolean }) {
 }
 
 /** The latest balance of each holding of a source, and what we had at its moment; what it leaves out of an account as of its last one. */
-export const compareBalances = statement('custodian.reconciliations.compareBalances', 'read', (p: Window) =>
-  db
-    .with('theirs', (q) =>
-      q
-        .selectFrom('statement_balances as b')
-        .distinctOn(['b.account_id', 'b.asset'])
-        .select(['b.account_id', 'b.asset', 'b.balance', 'b.as_of'])
-        .where('b.source', '=', p.source)
-        .where(sql<boolean>`b.as_of <= ${p.cutoff}::timestamptz`)
-        .where(sql<boolean>`(${p.from}::timestamptz is null or b.as_of >= ${p.from}::timestamptz)`)
-        .where(sql<boolean>`(${p.accountIds}::text[] is null or b.account_id = any (${p.accountIds}::text[]))`)
-        .where(sql<boolean>`(${p.assets}::text[] is null or b.asset = any (${p.assets}::text[]))`)
-        .orderBy('b.account_id')
-        .orderBy('b.asset')
-        .orderBy('b.as_of', 'desc')
-        .orderBy('b.external_id', 'desc'),
-    )
+export function compareBalances({ source, from, cutoff, accountIds, assets }: Window) {
+  let latest = db
+    .selectFrom('statement_balances as b')
+    .distinctOn(['b.account_id', 'b.asset'])
+    .select(['b.account_id', 'b.asset', 'b.balance', 'b.as_of'])
+    .where('b.source', '=', source)
+    .where(sql<boolean>`b.as_of <= ${cutoff}::timestamptz`)
+    .orderBy('b.account_id')
+    .orderBy('b.asset')
+    .orderBy('b.as_of', 'desc')
+    .orderBy('b.external_id', 'desc');
+  if (from !== undefined) latest = latest.where(sql<boolean>`b.as_of >= ${from}::timestamptz`);
+  if (accountIds !== undefined) latest = latest.where(sql<boolean>`b.account_id = any (${accountIds}::text[])`);
+  if (assets !== undefined) latest = latest.where(sql<boolean>`b.asset = any (${assets}::text[])`);
+  const ofAssets = assets === undefined ? sql<boolean>`true` : sql<boolean>`m.asset = any (${assets}::text[])`;
+  return db
+    .with('theirs', () => latest)
     .with('told', (q) =>
       q
         .selectFrom('theirs')
@@ -132,7 +132,7 @@ export const compareBalances = statement('custodian.reconciliations.compareBalan
         .select(['m.account_id', 'm.asset'])
         .select(sql<Decimal>`sum(m.amount)`.as('settled'))
         .where(sql<boolean>`t.effective_at <= coalesce(b.as_of, o.as_of)`)
-        .where(sql<boolean>`(${p.assets}::text[] is null or m.asset = any (${p.assets}::text[]))`)
+        .where(ofAssets)
         .groupBy(['m.account_id', 'm.asset'])
         .having(sql<boolean>`sum(m.amount) <> 0`),
     )
@@ -146,5 +146,5 @@ export const compareBalances = statement('custodian.reconciliations.compareBalan
       sql<Instant>`coalesce(b.as_of, (select o.as_of from told as o where o.account_id = e.account_id))`.as('as_of'),
     ])
     .orderBy(sql`1`)
-    .orderBy(sql`2`),
-);
+    .orderBy(sql`2`);
+}
