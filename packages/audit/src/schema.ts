@@ -581,6 +581,7 @@ export interface Spans {
   status_message: string | null;
   attributes: ColumnType<unknown, string, string>;
   links: ColumnType<unknown, string, string>;
+  events: ColumnType<unknown, string, string>;
   content_hash: string;
   recorded_at: Instant;
 }
