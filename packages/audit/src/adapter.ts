@@ -33,7 +33,6 @@ import { projectSpans } from './timelines/project-spans.worker.ts';
 import { projectTimelines } from './timelines/project-timelines.worker.ts';
 import { SubjectRepository } from './subjects/subjects.repository.ts';
 import type { Subjects } from './subjects/subjects.ts';
-import { forgetDirectIds } from './trail/forget-direct-ids.worker.ts';
 import { DirectEvents } from './trail/direct-events.repository.ts';
 import { type BufferedEvent, IngestBufferStore } from './trail/ingest-buffer.store.ts';
 import { OwnEvents } from './trail/own-events.repository.ts';
@@ -116,7 +115,6 @@ export const createAuditAdapter = Object.assign(
         sealBlocks(sealer),
         anchorBlocks(anchors),
         archiveSegments(retention),
-        forgetDirectIds(context),
         projectChains(context),
         projectTimelines(context),
         projectSpans(context),

@@ -146,13 +146,6 @@ export interface DerivedUpTo {
   position: ColumnType<number, never, never>;
 }
 
-export interface DirectEventIds {
-  source: string;
-  event_id: string;
-  position: number;
-  recorded_at: Instant;
-}
-
 export interface Epoch {
   singleton: Generated<boolean>;
   epoch: string;
@@ -644,7 +637,6 @@ export interface Tables {
   current_runs: CurrentRuns;
   dead_letters: DeadLetters;
   derived_up_to: DerivedUpTo;
-  direct_event_ids: DirectEventIds;
   epoch: Epoch;
   event_links: EventLinks;
   event_partitions: EventPartitions;
