@@ -73,7 +73,7 @@ test('whole partitions go to files, oldest first; their proofs stay and all of i
         yield bytes;
       })(),
       ({ leaf, storedLeaf }) => {
-        expect(leaf).toEqual(Buffer.from(storedLeaf));
+        expect(leaf).toBe(storedLeaf);
         rows += 1;
       },
     );
