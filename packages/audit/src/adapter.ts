@@ -69,6 +69,7 @@ export const createAuditAdapter = Object.assign(
     const { context, keys, leases, inbox, mount } = openAdapter({
       ...definition,
       options,
+      redisFirst: true,
       partitioned: ['spans', 'logs', 'access_log'],
     });
 
