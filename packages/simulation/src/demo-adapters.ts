@@ -1,15 +1,25 @@
 import { randomBytes } from 'node:crypto';
+import { createAuditAdapter } from '@tse/audit';
 import type { AdapterOptions, BaseAdapter, Clock } from '@tse/core';
 import { type InstanceTarget, dropInstance, migrate, provision } from '@tse/core/admin';
+import { createCustodianAdapter } from '@tse/custodian';
 import { createExchangeAdapter } from '@tse/exchange';
+import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
+import { createRiskAdapter } from '@tse/risk';
 import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
 import { type Servers, randomPassword } from '@tse/testkit/servers';
+import { createTradingAdapter } from '@tse/trading';
 import { pino } from 'pino';
 
 /** The adapters of the demo. */
 const factories = {
+  marketData: createMarketDataAdapter,
   exchange: createExchangeAdapter,
+  custodian: createCustodianAdapter,
+  risk: createRiskAdapter,
+  trading: createTradingAdapter,
+  audit: createAuditAdapter,
 } satisfies Record<string, AdapterFactory>;
 
 export type DemoName = keyof typeof factories;

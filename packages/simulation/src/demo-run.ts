@@ -1,8 +1,10 @@
 import type { ManualClock } from '@tse/testkit';
 import type { DemoAdapters } from './demo-adapters.ts';
-import { openExchangeSimulator } from './exchange-simulator.ts';
+import { DESK_ACCOUNTS, type DemoDesk, openDemoDesk } from './demo-desk.ts';
+import { type DemoServices, openDemoServices } from './demo-services.ts';
+import { type ExchangeSimulator, openExchangeSimulator } from './exchange-simulator.ts';
 import { readHoldings } from './holdings.ts';
-import { checkInvariants } from './invariants.ts';
+import { checkAdapters } from './invariants.ts';
 import { type Funding, fundingFor } from './participants/funding.ts';
 import { type MarketTerms, marketTerms } from './participants/market-terms.ts';
 import { ACCOUNTS, type Step } from './participants/orders.ts';
@@ -11,6 +13,7 @@ import type { PrintSource } from './prints/print.ts';
 import { type Survey, surveyPrints } from './prints/survey.ts';
 import { startProgress } from './progress.ts';
 import type { Findings } from './report.ts';
+import { checkTape } from './tape.ts';
 
 const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
 const STEPS_AT_ONCE = 64;
@@ -42,14 +45,31 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   const { source, survey, terms } = plan;
   const { signal, say } = running;
   await openMarket(plan, demo);
-  const { tally, seconds } = await trade(plan, demo, running);
+  await using services = await openDemoServices(plan, demo, running);
+  await using simulator = await openExchangeSimulator(demo.exchange, terms.symbol, running.clock);
+  await using desk = await openDemoDesk(plan, demo, simulator, running);
+  const { tally } = simulator;
+  const seconds = await trade(plan, { services, simulator, desk }, running);
+  say('Answering the breach, and settling what was traded.');
+  await desk.answerBreach();
+  await services.settle(() => desk.drain());
 
-  say('Reading back what the adapter holds.');
+  say('Reading back what the adapters hold.');
   const holdings = await readHoldings(demo.exchange, terms.symbol, BOOK_LEVELS);
   signal.throwIfAborted();
   say('Checking what must hold.');
-  const invariants = await checkInvariants(demo, terms.symbol, source, signal);
+  const invariants = [
+    ...(await checkAdapters(demo, signal)),
+    await checkTape(demo.exchange, terms.symbol, source, DESK_ACCOUNTS),
+    ...(await services.check()),
+  ];
   signal.throwIfAborted();
+  const deskTrades = (
+    await Promise.all(
+      DESK_ACCOUNTS.map((accountId) => Array.fromAsync(demo.exchange.trades.listOfAccount({ accountId, limit: 1000 }))),
+    )
+  ).flat().length;
+  const [first] = (await demo.exchange.trades.listOfMarket({ symbol: terms.symbol, limit: 1 })).items;
   return {
     input: {
       source: source.name,
@@ -62,12 +82,15 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       prints: survey.prints,
       accounts: holdings.accounts.length,
       orders: Object.values(holdings.orders).reduce((sum, count) => sum + count, 0),
-      trades: holdings.trades,
+      trades: holdings.trades - deskTrades,
+      deskTrades,
       cancels: holdings.orders.canceled ?? 0,
       bookChanges: holdings.book.sequence,
       refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
     },
     holdings,
+    services: { ...(await services.done()), ...(await desk.done()) },
+    chain: first === undefined ? [] : await services.chainOf(first.id),
     rates: {
       seconds,
       printsPerSecond: survey.prints / seconds,
@@ -95,24 +118,36 @@ async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoAd
     await ledger.deposit({ reference: `${accountId}-${asset}`, accountId, asset, amount });
 }
 
-async function trade({ source, survey, terms }: Plan, { exchange }: DemoAdapters, { clock, signal, quiet }: Running) {
-  await using simulator = await openExchangeSimulator(exchange, terms.symbol, clock);
+async function trade(
+  { source, survey, terms }: Plan,
+  { services, simulator, desk }: { services: DemoServices; simulator: ExchangeSimulator; desk: DemoDesk },
+  { clock, signal, quiet }: Running,
+): Promise<number> {
   const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
   for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {
     signal.throwIfAborted();
+    const { print: last } = steps.at(-1)!;
+    void clock.set(last.at);
+    await services.replay(steps.map(({ print }) => print));
     await simulator.run(steps);
+    await desk.onPrint(last);
     progress.add(steps.length);
   }
-  return { tally: simulator.tally, seconds: progress.end().seconds };
+  return progress.end().seconds;
 }
 
+/** Steps that are carried out at once: of one day, where they are many, and up to the end of a run. */
 async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerator<Step[]> {
   let chunk: Step[] = [];
   for await (const step of steps) {
+    const isFull = chunk.length >= size || (chunk[0] !== undefined && daysBetween(chunk[0], step) >= 1);
+    if (isFull && chunk.at(-1)!.endsRun) {
+      yield chunk;
+      chunk = [];
+    }
     chunk.push(step);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
   }
   if (chunk.length > 0) yield chunk;
 }
+
+const daysBetween = (a: Step, b: Step): number => (Date.parse(b.print.at) - Date.parse(a.print.at)) / 86_400_000;

@@ -1,5 +1,25 @@
 import type { AdapterTooling } from '@tse/core/admin';
+import { createCustodianAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { verifyApprovals } from './approval-identity.ts';
+import { verifyHoldings } from './holdings-identity.ts';
+import { seedCustodian } from './seed.ts';
+import { verifySettlements } from './settlements-identity.ts';
+import { verifyTransfers } from './transfer-identity.ts';
 
 /** What the command `tse` does with this adapter. */
-export const tooling: AdapterTooling = { definition };
+export const tooling: AdapterTooling = {
+  definition,
+  async seed({ options, progress }) {
+    await using custodian = createCustodianAdapter(options);
+    return await seedCustodian(custodian, progress); // awaited: the adapter closes when this block is left
+  },
+  async verify({ facts, progress }) {
+    progress('holdings');
+    const holdings = await verifyHoldings(facts);
+    progress('settlements');
+    const settlements = await verifySettlements(facts);
+    progress('transfers and approvals');
+    return [holdings, settlements, await verifyTransfers(facts), await verifyApprovals(facts)];
+  },
+};

@@ -94,7 +94,7 @@ const aTape = fc
       quantity: String(lots),
       taker,
       at: '2019-10-11T00:00:00.000000Z',
-      line: index + 1,
+      sequence: index + 1,
     })),
   );
 
@@ -146,7 +146,7 @@ describe('the participants', () => {
       quantity,
       taker: 'sell',
       at: '2019-10-11T00:00:00.000000Z',
-      line: index + 1,
+      sequence: index + 1,
     }));
     const { steps, orders } = await played(streamOf(run), XRP);
     const makers = orders.filter(({ order }) => order.clientOrderId.endsWith('/maker'));
@@ -168,7 +168,10 @@ describe('the funding', () => {
     ...more,
   });
   const fund = (...place: SimulatedOrder[]) =>
-    fundingFor(streamOf([{ print: {} as Print, cancel: [{ accountId: 'bob', clientOrderId: 'y' }], place }]), XRP);
+    fundingFor(
+      streamOf([{ print: {} as Print, cancel: [{ accountId: 'bob', clientOrderId: 'y' }], place, endsRun: true }]),
+      XRP,
+    );
 
   test('of a buy is its cost and fee, rounded up once an order; of a sell its quantity', async () => {
     // 23 × 0.00141342 × 1.001 = 0.03254116866, held as 0.03254117

@@ -1,0 +1,47 @@
+import { decimal } from '@tse/core';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type SumLeaf, sumProof, sumRoot, verifySumProof } from './merkle-sum-tree.ts';
+
+const leaves = fc.uniqueArray(
+  fc.record({
+    accountId: fc.string({ minLength: 1 }),
+    amount: fc.nat().map((n) => decimal.of(`${n}.5`)),
+    salt: fc.string(),
+  }),
+  { selector: (leaf: SumLeaf) => leaf.accountId, minLength: 1, maxLength: 40 },
+);
+
+test('the root sums all leaves, and each leaf can be proved against it', () => {
+  fc.assert(
+    fc.property(leaves, (all) => {
+      const root = sumRoot(all);
+      expect(root.sum).toBe(decimal.sum(all.map((leaf) => leaf.amount)));
+      for (const [index, leaf] of all.entries()) expect(verifySumProof(leaf, sumProof(all, index), root)).toBe(true);
+    }),
+  );
+});
+
+test('another amount, another account, a step left out or bent: none is proved', () => {
+  fc.assert(
+    fc.property(leaves, fc.nat(), (all, pick) => {
+      const index = pick % all.length;
+      const leaf = all[index]!;
+      const steps = sumProof(all, index);
+      const root = sumRoot(all);
+      expect(verifySumProof({ ...leaf, amount: decimal.plus(leaf.amount, '1') }, steps, root)).toBe(false);
+      expect(verifySumProof({ ...leaf, accountId: `${leaf.accountId}x` }, steps, root)).toBe(false);
+      if (steps.length > 0) {
+        expect(verifySumProof(leaf, steps.slice(1), root)).toBe(false);
+        expect(
+          verifySumProof(leaf, [{ ...steps[0]!, sum: decimal.plus(steps[0]!.sum, '1') }, ...steps.slice(1)], root),
+        ).toBe(false);
+      }
+    }),
+  );
+});
+
+test('no leaves make an empty root; a holding below zero is refused', () => {
+  expect(sumRoot([]).sum).toBe('0');
+  expect(() => sumRoot([{ accountId: 'a', amount: decimal.of('-1'), salt: '' }])).toThrow(RangeError);
+});

@@ -1,0 +1,9 @@
+export const nettingStatuses = ['open', 'settled', 'cancelled'] as const;
+export type NettingStatus = (typeof nettingStatuses)[number];
+
+/** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */
+export const nettingTransitions: Readonly<Record<NettingStatus, readonly NettingStatus[]>> = {
+  open: ['settled', 'cancelled'],
+  settled: [],
+  cancelled: [],
+};

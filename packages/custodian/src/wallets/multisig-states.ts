@@ -1,0 +1,9 @@
+export const multisigStatuses = ['proposed', 'executed', 'replaced'] as const;
+export type MultisigStatus = (typeof multisigStatuses)[number];
+
+/** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */
+export const multisigTransitions: Readonly<Record<MultisigStatus, readonly MultisigStatus[]>> = {
+  proposed: ['executed', 'replaced'],
+  executed: [],
+  replaced: [],
+};
