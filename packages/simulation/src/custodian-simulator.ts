@@ -32,6 +32,8 @@ export interface CustodianSimulator extends AsyncDisposable {
   readonly tally: Readonly<CustodyTally>;
   /** The transfers in and out of the script; empty before `drain`. */
   readonly transfers: readonly Transfer[];
+  /** Waits until all that the venue has published by now is read: what settles at once is then settled at its own time. */
+  keepUp(): Promise<void>;
   /** Reads all that the venue has published, makes the transfers of the script, and settles all that is due by now. */
   drain(): Promise<void>;
 }
@@ -100,13 +102,17 @@ export async function openCustodianSimulator(
     },
   );
 
+  const keepUp = () =>
+    hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
+
   return {
     tally,
     get transfers() {
       return transfers;
     },
+    keepUp,
     async drain() {
-      await hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
+      await keepUp();
       if (transfers.length === 0) transfers = await moveFunds(custodian);
       while ((await custodian.settlements.settleDue({ limit: 1000 })).claimed.length > 0);
     },

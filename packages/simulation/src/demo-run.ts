@@ -30,6 +30,7 @@ export interface Plan {
 export interface Running {
   readonly clock: ManualClock;
   readonly signal: AbortSignal;
+  readonly seed: number;
   readonly quiet: boolean;
   readonly say: (line: string) => void;
 }
@@ -130,6 +131,7 @@ async function trade(
     void clock.set(last.at);
     await services.replay(steps.map(({ print }) => print));
     await simulator.run(steps);
+    await services.follow();
     await desk.onPrint(last);
     progress.add(steps.length);
   }

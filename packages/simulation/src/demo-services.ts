@@ -12,6 +12,7 @@ import { type AuditCorrelator, checkTrail, openAuditCorrelator } from './audit-c
 import { causalChain } from './causal-chain.ts';
 import { type CustodianSimulator, openCustodianSimulator } from './custodian-simulator.ts';
 import { checkCustody } from './custody/check-custody.ts';
+import { checkStatement } from './custody/check-statement.ts';
 import { type TransferDesk, openTransferDesk } from './custody/transfer-desk.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
 import type { Plan, Running } from './demo-run.ts';
@@ -24,6 +25,8 @@ import type { Done, Invariant } from './report.ts';
 export interface DemoServices extends AsyncDisposable {
   /** Before the exchange acts on them. */
   replay(prints: readonly Print[]): Promise<void>;
+  /** Keeps up with what was traded, so that it settles at its own time. */
+  follow(): Promise<void>;
   /** Does all that follows from what was traded, until its day of settlement and beyond; `drainOthers` does the same for whoever reads besides. */
   settle(drainOthers: () => Promise<void>): Promise<void>;
   done(): Promise<Done>;
@@ -38,7 +41,7 @@ const SETTLED_AFTER = 'P4D';
 export async function openDemoServices(
   { survey, source }: Pick<Plan, 'survey' | 'source'>,
   demo: DemoAdapters,
-  { clock, signal }: Pick<Running, 'clock' | 'signal'>,
+  { clock, signal, seed }: Pick<Running, 'clock' | 'signal' | 'seed'>,
 ): Promise<DemoServices> {
   await using opening = new AsyncDisposableStack();
   const { exchange, marketData, custodian, audit, target } = demo;
@@ -59,11 +62,12 @@ export async function openDemoServices(
   );
   const market: MarketDataSimulator = opening.use(await openMarketDataSimulator(marketData, { survey, clock }));
   const desk: TransferDesk = opening.use(openTransferDesk(exchange));
-  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue }));
+  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue, seed }));
 
   const opened = opening.move();
   return {
     replay: (prints) => market.replay(prints),
+    follow: () => custody.keepUp(),
     async settle(drainOthers) {
       await market.drain();
       for (const step of ['now', SETTLED_AFTER]) {
@@ -94,6 +98,7 @@ export async function openDemoServices(
     check: async () => [
       ...(await checkMarketTape(marketData, survey.symbol, source)),
       await checkCustody(target, venue, exchange.identity.schema),
+      await checkStatement(custodian, desk, { venue, seed, clock }),
       ...(await checkTrail(
         audit,
         target,
