@@ -64,6 +64,7 @@ export async function openDemoServices(
   const desk: TransferDesk = opening.use(openTransferDesk(exchange));
   const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue, seed }));
 
+  const reconciled: Invariant[] = [];
   const opened = opening.move();
   return {
     replay: (prints) => market.replay(prints),
@@ -78,6 +79,8 @@ export async function openDemoServices(
         await drainOthers();
         signal.throwIfAborted();
       }
+      // Before the trail is complete: what is found is an event of its own.
+      reconciled.push(await checkStatement(custodian, desk, { venue, seed, clock }));
       await correlator.drain(signal);
     },
     async done() {
@@ -98,7 +101,7 @@ export async function openDemoServices(
     check: async () => [
       ...(await checkMarketTape(marketData, survey.symbol, source)),
       await checkCustody(target, venue, exchange.identity.schema),
-      await checkStatement(custodian, desk, { venue, seed, clock }),
+      ...reconciled,
       ...(await checkTrail(
         audit,
         target,
