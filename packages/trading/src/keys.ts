@@ -1,4 +1,10 @@
 import { keyFamilies } from '@tse/core';
 
 /** Every Redis key family of the package, beside those that all adapters have. */
-export const families = keyFamilies({});
+export const families = keyFamilies({
+  strategyState: 'strategy-state',
+  workingOrders: 'working-orders',
+  position: 'position',
+  portfolio: 'portfolio',
+  backtestProgress: 'backtest-progress',
+});

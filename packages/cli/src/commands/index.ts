@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts';
 import { eventsList } from './events-list.ts';
 import { eventsReplay } from './events-replay.ts';
 import { eventsTail } from './events-tail.ts';
+import { loadBacktest } from './load-backtest.ts';
 import { load } from './load.ts';
 import { migrateCommand } from './migrate.ts';
 import { restored } from './restored.ts';
@@ -19,6 +20,8 @@ export const commands: readonly Command[] = [
   migrateCommand,
   statusCommand,
   doctor,
+  // Before `load`, whose name begins its own.
+  loadBacktest,
   load,
   seed,
   verify,

@@ -86,4 +86,6 @@ export interface Loaded {
   readonly rejected: number;
   /** What else was done, for people: an instrument that was created. */
   readonly notes: readonly string[];
+  /** What was computed from them, by name: a number, or the reason why there is none. */
+  readonly figures?: Readonly<Record<string, number | string>>;
 }

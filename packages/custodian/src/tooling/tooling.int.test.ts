@@ -32,7 +32,7 @@ test('seeding again changes nothing', async () => {
   expect(await tooling.seed!(context())).toEqual(seeded);
   expect(await t.everything()).toBe(before);
   expect(seeded).toMatchObject({ accounts: 7, settlements: 2 });
-  expect(await t.holdings('client/alice')).toMatchObject({ BTC: ['10.1', '0'], USD: ['997004.02', '0'] });
+  expect(await t.holdings('client/alice')).toMatchObject({ BTC: ['9.6', '0'], USD: ['997004.02', '0'] });
 });
 
 test('what holds is said to hold, with how much was compared', async () => {

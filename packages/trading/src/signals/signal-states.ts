@@ -1,0 +1,12 @@
+export const signalOutcomes = ['pending', 'accepted', 'rejected', 'expired'] as const;
+export const signalActions = ['enter-long', 'exit-long', 'enter-short', 'exit-short', 'buy', 'sell', 'hold'] as const;
+export type SignalOutcome = (typeof signalOutcomes)[number];
+export type SignalAction = (typeof signalActions)[number];
+
+/** From an outcome to those it may go to. The table `transitions` is the truth; a test compares the two. */
+export const signalTransitions: Readonly<Record<SignalOutcome, readonly SignalOutcome[]>> = {
+  pending: ['accepted', 'rejected', 'expired'],
+  accepted: [],
+  rejected: [],
+  expired: [],
+};
