@@ -13,7 +13,7 @@ const execute = promisify(execFile);
 
 type RiskStage = StageOf<RiskAdapter>;
 
-const ACCOUNTS = 512;
+const ACCOUNTS = 128;
 const SYMBOL = 'BTC-USD';
 const HOLDERS = 1000;
 const SYMBOLS = 10;
@@ -48,14 +48,17 @@ async function checks(
   if (!pgbench) return [skipped('pre-trade check', 'there is no pgbench on this machine')];
   rounds.progress('limits');
   await adapter.marks.record({ symbol: SYMBOL, price: '100', sequence: 1, at: new Date() });
-  for (let i = 0; i < ACCOUNTS; i += 1) {
+  const limit = (i: number) => {
     const scope = { account: `account-${i}` };
     const maxPriceAge = 'P30D';
-    await adapter.limits.define({ metric: 'position', scope, hard: '1000000000' });
-    await adapter.limits.define({ metric: 'order-value', scope, hard: '1000000', maxPriceAge });
-    await adapter.limits.define({ metric: 'price-deviation', scope, hard: '0.5', maxPriceAge });
-    await adapter.limits.define({ metric: 'order-rate', scope, hard: '1000000000', window: 'PT1S' });
-  }
+    return Promise.all([
+      adapter.limits.define({ metric: 'position', scope, hard: '1000000000' }),
+      adapter.limits.define({ metric: 'order-value', scope, hard: '1000000', maxPriceAge }),
+      adapter.limits.define({ metric: 'price-deviation', scope, hard: '0.5', maxPriceAge }),
+      adapter.limits.define({ metric: 'order-rate', scope, hard: '1000000000', window: 'PT1S' }),
+    ]);
+  };
+  for (let i = 0; i < ACCOUNTS; i += 1) await limit(i);
   let asked = 0;
   const ours = (concurrency: number): Contender => ({
     name: `adapter, ${concurrency}`,
