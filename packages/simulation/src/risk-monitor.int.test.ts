@@ -27,8 +27,8 @@ const trader = (box: Box, monitor: RiskMonitor) => {
     placed += 1;
     const orderId = `order-${placed}`;
     const order = { orderId, symbol: SYMBOL, side, quantity, price: PRICE };
-    const answer = await monitor.check({ ...order, accountId: 'alice', deploymentId: 'runaway' });
-    if (!answer.allowed) return answer.code;
+    const decision = await monitor.check({ ...order, account: 'alice', strategy: 'runaway' });
+    if (decision.decision === 'deny') return decision.code;
     const other = await box.exchange.orders.place({
       orderId: `maker-${placed}`,
       accountId: 'maker',
@@ -42,8 +42,8 @@ const trader = (box: Box, monitor: RiskMonitor) => {
       ...order,
       accountId: 'alice',
       type: 'limit',
-      riskCheckId: answer.riskCheckId,
-      validUntil: answer.validUntil,
+      riskCheckId: decision.checkId,
+      validUntil: decision.validUntil!,
     });
     await box.exchange.matches.settle([
       {
@@ -55,7 +55,7 @@ const trader = (box: Box, monitor: RiskMonitor) => {
         quantity,
       },
     ]);
-    return answer.code;
+    return decision.code;
   };
 };
 
@@ -155,7 +155,7 @@ test('an order that was refused and placed all the same, and one without permiss
   await box.exchange.accounts.configure({ accountId: 'alice', checkRequired: false });
   await box.risk.limits.define({ metric: 'order-quantity', scope: { account: 'alice' }, hard: '1' });
   const order = { symbol: SYMBOL, side: 'buy', quantity: '2', price: PRICE } as const;
-  expect(await monitor.check({ ...order, orderId: 'refused', accountId: 'alice' })).toMatchObject({ allowed: false });
+  expect(await monitor.check({ ...order, orderId: 'refused', account: 'alice' })).toMatchObject({ decision: 'deny' });
   for (const orderId of ['refused', 'unasked'])
     await box.exchange.orders.place({ ...order, orderId, accountId: 'alice', type: 'limit' });
   await box.exchange.accounts.configure({ accountId: 'alice', checkRequired: true });
@@ -174,7 +174,7 @@ test('an allowance that was never used is free again once its venue was heard, a
   await using box = await funded();
   await using monitor = await openRiskMonitor(box.risk, { venue: box.exchange.identity.label });
   await box.risk.limits.define({ metric: 'position', scope: { account: 'alice' }, hard: '1' });
-  const order = { symbol: SYMBOL, side: 'buy', quantity: '1', price: PRICE, accountId: 'alice' } as const;
+  const order = { symbol: SYMBOL, side: 'buy', quantity: '1', price: PRICE, account: 'alice' } as const;
   expect(await monitor.check({ ...order, orderId: 'lost' })).toMatchObject({ code: 'allowed' });
   expect(await monitor.check({ ...order, orderId: 'next' })).toMatchObject({ code: 'position-exceeded' });
   await box.clock.advance('PT1M');

@@ -2,7 +2,7 @@ import type { Instant } from '@tse/core';
 import type { EventOf } from '@tse/core/events';
 import { exchangeEvents } from '@tse/exchange/events';
 import { marketDataEvents } from '@tse/market-data/events';
-import type { DecisionCode, DueNotification, RiskAdapter } from '@tse/risk';
+import type { CheckOrder, Decision, DueNotification, RiskAdapter } from '@tse/risk';
 import { hasRead } from './custodian-simulator.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
 
@@ -22,26 +22,11 @@ export interface RiskTally {
   pages: number;
 }
 
-/** What an engine knows of an order before it places it. */
-export interface CheckedOrder {
-  readonly orderId: string;
-  readonly accountId: string;
-  readonly deploymentId?: string;
-  readonly symbol: string;
-  readonly side: 'buy' | 'sell';
-  readonly quantity: string;
-  readonly price?: string;
-}
-
-export type RiskAnswer =
-  | { readonly allowed: true; readonly code: 'allowed'; readonly riskCheckId: string; readonly validUntil: Instant }
-  | { readonly allowed: false; readonly code: Exclude<DecisionCode, 'allowed'>; readonly riskCheckId: string };
-
 /** One risk monitor of one venue: asked before each order, told of each fill, and heard of until somebody answers. */
 export interface RiskMonitor extends AsyncDisposable {
   readonly tally: Readonly<RiskTally>;
-  /** Before an order is placed. What is allowed is placed with `riskCheckId` and `validUntil`. */
-  check(order: CheckedOrder): Promise<RiskAnswer>;
+  /** Before an order is placed. What is allowed is placed with `checkId` and `validUntil`. */
+  check(order: Omit<CheckOrder, 'venue'>): Promise<Decision>;
   /** A price, where no price feed tells of it. */
   mark(price: { symbol: string; price: string; sequence: number; at: Instant }): Promise<void>;
   /** Reads all that the venue has published, values, compares with the limits, and tells what is due by now. */
@@ -84,15 +69,11 @@ export async function openRiskMonitor(
 
   return {
     tally,
-    async check({ orderId, accountId, deploymentId, symbol, side, quantity, price }) {
-      const order = { orderId, account: accountId, strategy: deploymentId, venue, symbol, side, quantity, price };
-      const { code, checkId, validUntil } = await repeatUnknown(() => risk.checks.check(order), orderId);
-      if (code === 'allowed') {
-        tally.allowed += 1;
-        return { allowed: true, code, riskCheckId: checkId, validUntil: validUntil! };
-      }
-      tally.denied.set(code, (tally.denied.get(code) ?? 0) + 1);
-      return { allowed: false, code, riskCheckId: checkId };
+    async check(order) {
+      const decision = await repeatUnknown(() => risk.checks.check({ ...order, venue }), order.orderId);
+      if (decision.decision === 'allow') tally.allowed += 1;
+      else tally.denied.set(decision.code, (tally.denied.get(decision.code) ?? 0) + 1);
+      return decision;
     },
     async mark(price) {
       await risk.marks.record({ ...price, source: venue });
