@@ -4,6 +4,10 @@ import { definition as exchangeDefinition } from '@tse/exchange';
 import { exchangeEvents } from '@tse/exchange/events';
 import { definition as marketDataDefinition } from '@tse/market-data';
 import { marketDataEvents } from '@tse/market-data/events';
+import { definition as riskDefinition } from '@tse/risk';
+import { riskEvents } from '@tse/risk/events';
+import { definition as tradingDefinition } from '@tse/trading';
+import { tradingEvents } from '@tse/trading/events';
 import { type AuditCorrelator, checkTrail, openAuditCorrelator } from './audit-correlator.ts';
 import { causalChain } from './causal-chain.ts';
 import { type CustodianSimulator, openCustodianSimulator } from './custodian-simulator.ts';
@@ -14,17 +18,14 @@ import type { Plan, Running } from './demo-run.ts';
 import { type MarketDataSimulator, openMarketDataSimulator } from './market-data-simulator.ts';
 import { checkMarketTape } from './market-tape.ts';
 import type { Print } from './prints/print.ts';
-import type { Invariant } from './report.ts';
-
-/** What the services around the exchange did, by service, for the report. */
-export type Done = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+import type { Done, Invariant } from './report.ts';
 
 /** The services around the exchange, each over its own adapter; they meet by events alone. */
 export interface DemoServices extends AsyncDisposable {
   /** Before the exchange acts on them. */
   replay(prints: readonly Print[]): Promise<void>;
-  /** Does all that follows from what was traded, until its day of settlement and beyond. */
-  settle(): Promise<void>;
+  /** Does all that follows from what was traded, until its day of settlement and beyond; `drainOthers` does the same for whoever reads besides. */
+  settle(drainOthers: () => Promise<void>): Promise<void>;
   done(): Promise<Done>;
   /** How one trade came about, and what followed from it, as lines to print. */
   chainOf(tradeId: string): Promise<string[]>;
@@ -47,6 +48,8 @@ export async function openDemoServices(
     { definition: marketDataDefinition, events: marketDataEvents },
     { definition: exchangeDefinition, events: exchangeEvents },
     { definition: custodianDefinition, events: custodianEvents },
+    { definition: riskDefinition, events: riskEvents },
+    { definition: tradingDefinition, events: tradingEvents },
   ];
   const correlator: AuditCorrelator = opening.use(
     await openAuditCorrelator(
@@ -61,13 +64,14 @@ export async function openDemoServices(
   const opened = opening.move();
   return {
     replay: (prints) => market.replay(prints),
-    async settle() {
+    async settle(drainOthers) {
       await market.drain();
       for (const step of ['now', SETTLED_AFTER]) {
         if (step !== 'now') await clock.advance(step);
         await custody.drain();
         await desk.drain();
         await custody.drain();
+        await drainOthers();
         signal.throwIfAborted();
       }
       await correlator.drain(signal);
