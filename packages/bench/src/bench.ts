@@ -8,6 +8,7 @@ import { marketData } from './market-data.ts';
 import type { Row, Rounds } from './measure.ts';
 import { orderBook } from './order-book.ts';
 import { pointRead } from './point-read.ts';
+import { risk } from './risk.ts';
 import { settle } from './settle.ts';
 import { openStage } from './stage.ts';
 
@@ -24,6 +25,7 @@ machines differ and are shared.
   market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
   audit     events into the trail, hashed, against server-side COPY and Kysely VALUES; its verification against sha256 alone
   chains    a causal chain looked up among a million events and among five million; takes minutes, only where it is named
+  risk      pre-trade checks and mark-to-market against the same functions by pgbench and psql
 
   growth    what a candle costs among 50 million, against 1 million; takes long, so only where it is named
   --rounds N    rounds that count (5)
@@ -41,7 +43,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody'];
+const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody', 'risk'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds, millions] = [Number(values.rounds), Number(values.seconds), Number(values.millions)];
 if (values.help) console.log(HELP);
@@ -76,6 +78,7 @@ async function main(): Promise<void> {
   if (positionals.includes('growth')) take(await candleGrowth(millions, how));
   if (wanted('audit')) take(await audit(how));
   if (positionals.includes('chains')) take(await auditChains(how));
+  if (wanted('risk')) take(await risk(how));
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
 }
 

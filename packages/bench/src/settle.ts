@@ -163,7 +163,7 @@ export async function prepareOrders({ exchange }: Stage): Promise<void> {
 }
 
 /** A run of pgbench with prepared statements; times of single transactions from its log. */
-async function runPgbench(
+export async function runPgbench(
   program: string,
   folder: string,
   { host, port, database, user, password }: Stage['postgres'],

@@ -1,6 +1,6 @@
 import { type Decimal, type Instant, decimal, instant } from '@tse/core';
 import { type AlertState } from '../alerts/alert-states.ts';
-import { type Severity, severities } from '../alerts/severities.ts';
+import type { Severity } from '../alerts/severities.ts';
 
 export interface Terms {
   warn?: Decimal | undefined;
@@ -32,8 +32,6 @@ export function severityOf(observed: Decimal, { warn, soft, hard }: Terms): Seve
   const above = (threshold: Decimal | undefined) => threshold !== undefined && decimal.compare(observed, threshold) > 0;
   return above(hard) ? 'critical' : above(soft) ? 'high' : above(warn) ? 'medium' : undefined;
 }
-
-export const rankOf = (severity: Severity): number => severities.indexOf(severity);
 
 /** Time since a moment. One that lies ahead, of a clock that went back, counts as long ago: nothing is silent for it. */
 function elapsed(since: Instant, at: Instant): number {

@@ -283,3 +283,29 @@ test('what was reserved for an order that never came is freed when its venue was
   expect(await stateOf(tied.orderId)).toBe('working');
   expect(await codes({ account: 'silent', venue: 'quiet' })).toEqual(['allowed']);
 });
+
+test('a reply that is lost is an outcome unknown, and asking again answers what was decided, reserved once', async () => {
+  const { checks, positions } = t.risk;
+  await limit('lost', { metric: 'position', hard: '5' });
+  const asking = order({ account: 'lost', quantity: '3' });
+  const struck = t.box.postgres.cutAfterCommit({ match: /check_orders/ });
+  const [unknown] = await errorsOf([checks.check(asking)]);
+  expect(unknown).toMatchObject({ kind: 'outcome-unknown', repeatWith: { id: asking.orderId } });
+  await struck.struck;
+  await t.risk.ready();
+  expect(await checks.check(asking)).toMatchObject({ code: 'allowed' });
+  expect(await codes({ account: 'lost', quantity: '3' }, { account: 'lost', quantity: '2' })).toEqual([
+    'position-exceeded',
+    'allowed',
+  ]);
+
+  const fill = t.fillOf({ account: 'lost', orderId: asking.orderId, quantity: '3' });
+  const again = t.box.postgres.cutAfterCommit({ match: /apply_fills/ });
+  expect(await errorsOf([positions.applyFill(fill)])).toMatchObject([
+    { kind: 'outcome-unknown', repeatWith: { id: fill.fillId } },
+  ]);
+  await again.struck;
+  await t.risk.ready();
+  expect(await positions.applyFill(fill)).toMatchObject({ quantity: '3', version: 1 });
+  expect(await checks.findReservation(asking.orderId)).toMatchObject({ state: 'ended', endedHow: 'filled' });
+});
