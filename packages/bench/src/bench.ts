@@ -6,6 +6,7 @@ import { orderBook } from './order-book.ts';
 import { pointRead } from './point-read.ts';
 import { settle } from './settle.ts';
 import { openStage } from './stage.ts';
+import { trading } from './trading.ts';
 
 const HELP = `pnpm bench [NAME…] [--json] [--rounds N] [--seconds S]
 
@@ -17,6 +18,7 @@ machines differ and are shared.
   settle    matches.settle against pgbench with the same function, and a Kysely transaction
   book      order-book adds and depth against the same Lua scripts by bare clients
   market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
+  trading   fills.apply against pg with the same function, and the metrics of a long backtest against plain loops
 
   --rounds N    rounds that count (5)
   --seconds S   length of each contender's turn (5)
@@ -31,7 +33,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book', 'market'];
+const names = ['read', 'layers', 'settle', 'book', 'market', 'trading'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 if (values.help) console.log(HELP);
@@ -62,6 +64,7 @@ async function main(): Promise<void> {
     if (wanted('book')) take(await orderBook(stage, how));
   }
   if (wanted('market')) take(await marketData(how));
+  if (wanted('trading')) take(await trading(how));
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
 }
 
