@@ -217,6 +217,11 @@ export class FillRepository implements Fills {
     });
   }
 
+  /** How many are not resolved. For health. */
+  async countQuarantined(): Promise<number> {
+    return (await this.#context.pg.one(statements.countQuarantined, {})).open;
+  }
+
   #laneOf({ accountId, symbol }: Applying['fill']): Batcher<Applying, AppliedFill> {
     let hash = 0;
     for (const char of accountId + symbol) hash = (hash * 31 + char.charCodeAt(0)) | 0;
