@@ -9,7 +9,7 @@ create view facts_trail_head as
 select position, recorded_at from trail_head;
 
 create view facts_sources as
-select s.id, s.prefix, s.start_after, s.state, coalesce(c.publish_seq, s.start_after) as checkpoint
+select s.id, s.name, s.instance, s.prefix, s.start_after, s.state, coalesce(c.publish_seq, s.start_after) as checkpoint
 from sources as s left join inbox_checkpoints as c on c.consumer = 'trail' and c.source = s.id;
 
 create view facts_blocks as

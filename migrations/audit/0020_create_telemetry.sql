@@ -78,6 +78,8 @@ begin
     execute format('drop table %I', v_partition);
     v_dropped := v_dropped + 1;
   end loop;
+  -- Whose parents have not come by now: they are gone themselves.
+  delete from waiting_spans where month + interval '1 month' <= least(p_before, clock_timestamp());
   return v_dropped;
 end
 $$;

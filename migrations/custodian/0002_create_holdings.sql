@@ -57,8 +57,7 @@ create table movements (
   recorded_at timestamptz not null,
   primary key (tx_id, n)
 );
-create unique index movements_holding_key on movements (account_id, asset, holding_version);
-create index movements_at on movements (account_id, asset, recorded_at, holding_version);
+create unique index movements_holding_key on movements (account_id, asset, recorded_at, holding_version);
 select make_append_only('movements');
 
 create domain reservation_kind as text check (value in ('settlement', 'transfer', 'multisig', 'manual'));

@@ -23,7 +23,7 @@ insert into transitions (machine, from_status, to_status) values
   ('approval', 'pending', 'approved'),
   ('approval', 'pending', 'rejected'),
   ('approval', 'pending', 'expired'),
-  ('approval', 'pending', 'canceled'),
+  ('approval', 'pending', 'cancelled'),
   ('approval', 'pending', 'superseded');
 
 -- Persons. Whoever is removed stays known and counts in no quorum; a vote cast before a removal stays void after a return.
@@ -35,7 +35,7 @@ create table approvers (
   recorded_at timestamptz not null default clock_timestamp()
 );
 
-create domain approval_status as text check (value in ('pending', 'approved', 'rejected', 'expired', 'canceled', 'superseded'));
+create domain approval_status as text check (value in ('pending', 'approved', 'rejected', 'expired', 'cancelled', 'superseded'));
 
 -- Frozen when it is opened: what is voted on (by its digest), under which rule, by whom, until when. Only its status moves.
 create table approval_requests (

@@ -2,10 +2,10 @@ insert into transitions (machine, from_status, to_status) values
   ('policy', 'proposed', 'published'),
   ('policy', 'proposed', 'rejected'),
   ('policy', 'proposed', 'expired'),
-  ('policy', 'proposed', 'canceled'),
+  ('policy', 'proposed', 'cancelled'),
   ('policy', 'published', 'retired');
 
-create domain policy_status as text check (value in ('proposed', 'published', 'retired', 'rejected', 'expired', 'canceled'));
+create domain policy_status as text check (value in ('proposed', 'published', 'retired', 'rejected', 'expired', 'cancelled'));
 
 -- What a set says never changes: another set takes its place, by an approval on the terms of the set that is in force. The first one of
 -- all needs none. The version is given when it is published, dense.

@@ -1,6 +1,6 @@
 create domain transfer_kind as text check (value in ('deposit', 'withdrawal', 'internal'));
 create domain transfer_status as text check (value in ('submitted', 'screening', 'pending-approval', 'queued', 'pending-signature', 'broadcasting',
-  'confirming', 'completed', 'canceling', 'canceled', 'rejected', 'blocked', 'failed'));
+  'confirming', 'completed', 'cancelling', 'cancelled', 'rejected', 'blocked', 'failed'));
 
 -- What each transition does with the funds of the source: the one place that says it. `new` is no status: it is the request. External
 -- sources have nothing to reserve or to give back.
@@ -20,28 +20,28 @@ insert into transfer_effects (from_status, to_status, effect) values
   ('screening', 'pending-approval', 'none'),
   ('screening', 'queued', 'none'),
   ('screening', 'blocked', 'release'),
-  ('screening', 'canceled', 'release'),
+  ('screening', 'cancelled', 'release'),
   ('pending-approval', 'queued', 'none'),
   ('pending-approval', 'rejected', 'release'),
-  ('pending-approval', 'canceled', 'release'),
+  ('pending-approval', 'cancelled', 'release'),
   ('queued', 'pending-signature', 'none'),
   ('queued', 'broadcasting', 'none'),
   ('queued', 'completed', 'capture'),
-  ('queued', 'canceled', 'release'),
+  ('queued', 'cancelled', 'release'),
   ('queued', 'failed', 'release'),
   ('pending-signature', 'broadcasting', 'none'),
-  ('pending-signature', 'canceled', 'release'),
+  ('pending-signature', 'cancelled', 'release'),
   ('pending-signature', 'failed', 'release'),
   ('broadcasting', 'confirming', 'none'),
   ('broadcasting', 'completed', 'capture'),
-  ('broadcasting', 'canceling', 'none'),
+  ('broadcasting', 'cancelling', 'none'),
   ('broadcasting', 'failed', 'release'),
   ('confirming', 'completed', 'capture'),
   ('confirming', 'failed', 'release'),
-  ('canceling', 'canceled', 'release'),
-  ('canceling', 'confirming', 'none'),
-  ('canceling', 'completed', 'capture'),
-  ('canceling', 'failed', 'release');
+  ('cancelling', 'cancelled', 'release'),
+  ('cancelling', 'confirming', 'none'),
+  ('cancelling', 'completed', 'capture'),
+  ('cancelling', 'failed', 'release');
 insert into transitions (machine, from_status, to_status)
 select 'transfer', from_status, to_status from transfer_effects where from_status <> 'new';
 
@@ -74,7 +74,7 @@ create table transfers (
   recorded_at timestamptz not null default clock_timestamp(),
   constraint transfers_idempotency_key unique (requester_id, idempotency_key),
   constraint transfers_between_two check (from_account_id <> to_account_id),
-  constraint transfers_closed check ((closed_at is not null) = (status in ('completed', 'canceled', 'rejected', 'blocked', 'failed'))),
+  constraint transfers_closed check ((closed_at is not null) = (status in ('completed', 'cancelled', 'rejected', 'blocked', 'failed'))),
   constraint transfers_approved check (status <> 'pending-approval' or approval_request_id is not null)
 ) with (fillfactor = 80);
 create index transfers_from on transfers (from_account_id, requested_at, id);

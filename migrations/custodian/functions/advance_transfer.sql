@@ -14,13 +14,13 @@ declare
   v_to text;
 begin
   select * into t from transfers where id = p_id for no key update;
-  v_to := case when p_verb <> 'cancel' then p_verb when t.status in ('broadcasting', 'canceling') then 'canceling' else 'canceled' end;
+  v_to := case when p_verb <> 'cancel' then p_verb when t.status in ('broadcasting', 'cancelling') then 'cancelling' else 'cancelled' end;
   outcome := case
     when t.id is null then 'unknown-transfer'
     when exists (select from transfer_events where transfer_id = p_id and status = v_to) then 'same'
     when p_version <> t.version then 'stale-version'
-    -- Approvals are decided by votes, screenings by their result; `canceled` without asking comes after `canceling` only.
-    when t.status in ('screening', 'pending-approval') and p_verb <> 'cancel' or p_verb = 'canceled' and t.status <> 'canceling' then 'illegal-transition'
+    -- Approvals are decided by votes, screenings by their result; `cancelled` without asking comes after `cancelling` only.
+    when t.status in ('screening', 'pending-approval') and p_verb <> 'cancel' or p_verb = 'cancelled' and t.status <> 'cancelling' then 'illegal-transition'
     when t.status = 'pending-signature' and v_to = 'broadcasting'
       and exists (select from multisig_transactions as m where m.transfer_id = p_id)
       and not exists (select from multisig_transactions as m where m.transfer_id = p_id and m.status = 'executed') then 'not-signed'
@@ -29,7 +29,7 @@ begin
   if outcome = 'ok' then
     if t.status = 'pending-approval' then
       perform from approval_requests where id = t.approval_request_id for no key update;
-      perform decide_approval(t.approval_request_id, 'canceled', p_reason, p_at, p_approval_event_id, null, p_context);
+      perform decide_approval(t.approval_request_id, 'cancelled', p_reason, p_at, p_approval_event_id, null, p_context);
     end if;
     outcome := change_transfer(p_id, v_to, p_reason, p_transaction_hash, p_at, p_event_id, p_context);
   end if;

@@ -14,13 +14,13 @@ begin
   outcome := case
     when r.id is null then 'unknown-request'
     when r.initiator_id <> p_initiator_id then 'not-the-initiator'
-    when r.status = 'canceled' then 'same'
+    when r.status = 'cancelled' then 'same'
     when r.status <> 'pending' then 'request-decided'
     when r.subject_kind = 'transfer' then 'not-cancelable'
     else 'ok'
   end;
   if outcome = 'ok' then
-    perform decide_approval(p_id, 'canceled', p_reason, p_at, p_event_id, null, p_context);
+    perform decide_approval(p_id, 'cancelled', p_reason, p_at, p_event_id, null, p_context);
   end if;
   return next;
 end

@@ -11,7 +11,8 @@ declare
   v_account custody_accounts;
 begin
   if p_status = 'closed' then
-    -- For update, against the key locks of whoever adds a holding or an account below.
+    -- What it has, against whoever moves it; then itself for update, against whoever adds a holding or an account below.
+    perform from holdings where account_id = p_id order by asset for no key update;
     select * into v_account from custody_accounts where id = p_id for update;
   else
     select * into v_account from custody_accounts where id = p_id for no key update;

@@ -35,7 +35,7 @@ begin
   insert into transfer_events (transfer_id, version, from_status, status, effect, reason, actor, occurred_at)
   values (p_id, t.version + 1, t.status, p_to, v_effect, p_reason, p_context.actor, p_at);
   update transfers set status = p_to, reason = coalesce(p_reason, reason), transaction_hash = coalesce(p_transaction_hash, transaction_hash),
-    closed_at = case when p_to in ('completed', 'canceled', 'rejected', 'blocked', 'failed') then p_at end,
+    closed_at = case when p_to in ('completed', 'cancelled', 'rejected', 'blocked', 'failed') then p_at end,
     version = version + 1, recorded_at = clock_timestamp()
   where id = p_id;
   perform append_transfer_event(p_id, p_at, p_event_id, p_context);

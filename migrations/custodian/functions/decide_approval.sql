@@ -16,7 +16,7 @@ begin
     'requestId', p_id, 'subjectKind', r.subject_kind, 'subjectId', r.subject_id, 'subjectDigest', r.subject_digest,
     'initiatorId', r.initiator_id, 'policyVersion', r.policy_version, 'ruleId', r.rule_id, 'decision', p_status, 'reason', p_reason,
     'quorum', jsonb_build_object('join', r.join_rule, 'groups', r.decided_quorum))), p_at, p_context);
-  if r.subject_kind = 'transfer' and p_status <> 'canceled' then
+  if r.subject_kind = 'transfer' and p_status <> 'cancelled' then
     perform decide_transfer(r.subject_id, p_status, p_at, p_effect_event_id, p_context);
   elsif r.subject_kind = 'policy-change' then
     perform decide_policy_change(r.subject_id, p_status, p_at, p_context);

@@ -65,7 +65,7 @@ begin
     select n.account_id, n.asset, a.kind, coalesce(-sum(n.amount * v_remaining[n.member]) filter (where n.amount < 0), 0) as taken,
       coalesce(sum(n.amount * v_remaining[n.member]) filter (where n.amount > 0), 0) as added
     from unnest(net_members, net_accounts, net_assets, net_amounts) as n (member, account_id, asset, amount)
-    join custody_accounts as a on a.id = n.account_id and a.id = any (net_accounts)
+    join custody_accounts as a on a.id = n.account_id
     where reasons[n.member] is null
     group by n.account_id, n.asset, a.kind) as t
   left join unnest(held) as h on h.account_id = t.account_id and h.asset = t.asset;
@@ -78,7 +78,7 @@ begin
   select array_agg(k.account_id || ' ' || k.asset), array_agg(case when a.kind = 'external' then 1e21 + coalesce(h.settled, 0) else coalesce(h.settled - h.reserved, 0) end)
   into v_keys, v_free
   from (select distinct n.account_id, n.asset from unnest(net_accounts, net_assets) as n (account_id, asset)) as k
-  join custody_accounts as a on a.id = k.account_id and a.id = any (net_accounts)
+  join custody_accounts as a on a.id = k.account_id
   left join unnest(held) as h on h.account_id = k.account_id and h.asset = k.asset;
   for v_found in
     select n.member, array_agg(array_position(v_keys, n.account_id || ' ' || n.asset)) as places, array_agg(n.amount) as amounts

@@ -9,10 +9,12 @@ create or replace function move_settlements(
 language plpgsql
 set search_path from current
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 as $$
 declare
   v_accounts text[];
   v_assets text[];
+  v_tx_ids text[];
 begin
   select array_agg(n.account_id), array_agg(n.asset) into v_accounts, v_assets
   from unnest(p_net_members, p_net_accounts, p_net_assets) as n (member, account_id, asset) where p_lots[n.member] > 0;
@@ -26,22 +28,33 @@ begin
     perform make_holdings(v_accounts, v_assets, p_held);
   end if;
 
-  with posting as (
-    select n.member, n.account_id, n.asset, n.amount * p_lots[n.member] as amount, row_number() over (partition by n.member) as n
+  v_tx_ids := array(
+    select case when p_lots[i.ordinality] > 0 then 'settlement:' || settlement_reference(i.id, i.lots, i.settled_lots) end
+    from unnest(p_instructions) with ordinality as i order by i.ordinality);
+
+  -- What changes a holding goes along with its change, so that nothing has to be found again.
+  with net as (
+    select n.account_id, n.asset, sum(n.amount * p_lots[n.member]) as amount, count(*) as movements,
+      array_agg(n.member order by n.member) as members, array_agg(n.amount * p_lots[n.member] order by n.member) as amounts
     from unnest(p_net_members, p_net_accounts, p_net_assets, p_net_amounts) as n (member, account_id, asset, amount)
     where p_lots[n.member] > 0
-  ),
-  net as (
-    select account_id, asset, sum(amount) as amount, count(*) as movements from posting group by account_id, asset
+    group by n.account_id, n.asset
   ),
   changed as (
     update holdings as h set settled = h.settled + net.amount, version = h.version + net.movements, recorded_at = p_recorded_at
     from net where h.account_id = net.account_id and h.asset = net.asset
-    returning h.account_id, h.asset, h.settled, h.version
+    returning h.account_id, h.asset, h.settled, h.version, net.members, net.amounts
+  ),
+  moved as (
+    insert into movements (tx_id, n, account_id, asset, amount, holding_after, holding_version, recorded_at)
+    select v_tx_ids[m.member], row_number() over (partition by m.member order by h.account_id, h.asset), h.account_id, h.asset, m.amount,
+      h.settled - coalesce(sum(m.amount) over later, 0), h.version - count(*) over later, p_recorded_at
+    from changed as h cross join lateral unnest(h.members, h.amounts) as m (member, amount)
+    window later as (partition by h.account_id, h.asset order by m.member rows between 1 following and unbounded following)
   ),
   settled as (
-    select i.ordinality as member, 'settlement:' || settlement_reference(i.id, i.lots, i.settled_lots) as tx_id, i.id, i.source, i.reference, i.status,
-      i.lots, i.settled_lots, i.intended_date, i.version, p_lots[i.ordinality] as moved, p_event_ids[i.ordinality] as event_id
+    select i.ordinality as member, v_tx_ids[i.ordinality] as tx_id, i.id, i.source, i.reference, i.status,
+      i.lots, i.settled_lots, i.intended_date, i.version, p_event_ids[i.ordinality] as event_id
     from unnest(p_instructions) with ordinality as i where p_lots[i.ordinality] > 0
   ),
   context as (
@@ -49,17 +62,8 @@ begin
   ),
   transaction as (
     insert into movement_transactions (kind, reference, effective_at, actor, source, source_seq, recorded_at)
-    select 'settlement', settlement_reference(s.id, s.lots, s.settled_lots), p_at, c.actor, c.source, c.source_seq, p_recorded_at
+    select 'settlement', substr(s.tx_id, length('settlement:') + 1), p_at, c.actor, c.source, c.source_seq, p_recorded_at
     from settled as s join context as c on c.ordinality = s.member
-  ),
-  moved as (
-    insert into movements (tx_id, n, account_id, asset, amount, holding_after, holding_version, recorded_at)
-    select s.tx_id, p.n, p.account_id, p.asset, p.amount,
-      h.settled - coalesce(sum(p.amount) over later, 0), h.version - count(*) over later, p_recorded_at
-    from posting as p
-    join changed as h on h.account_id = p.account_id and h.asset = p.asset
-    join settled as s on s.member = p.member
-    window later as (partition by p.account_id, p.asset order by p.member rows between 1 following and unbounded following)
   ),
   history as (
     insert into settlement_events (instruction_id, version, type, status, settled_lots, tx_id, actor, occurred_at, recorded_at)

@@ -1,5 +1,5 @@
 -- One balanced transaction. Debits need free holdings; with a reservation, what the transaction takes from the reservation's holding is
--- used out of it instead, and the rest of the reservation goes back. Locks the reservation, the accounts for key share, the holdings.
+-- used out of it instead, and the rest of the reservation goes back. Locks the reservation, then the holdings.
 -- p_request_hash null: the caller has a row of its own that a repeat is compared with, and locked it.
 -- ok | same | id-conflict | unknown-account | not-a-holder | account-closed | account-suspended | unbalanced | zero-amount
 -- | unknown-reservation | reservation-closed | reservation-exceeded | insufficient-holdings | out-of-range

@@ -46,10 +46,9 @@ declare
   k integer;
 begin
   v_known := array(
-    select s from settlement_instructions as s
-    where s.reference = any (p_references)
-      and (s.source, s.reference) in (select m.source, m.reference from unnest(p_sources, p_references) as m (source, reference))
-    order by s.id for no key update);
+    select s from (select distinct m.source, m.reference from unnest(p_sources, p_references) as m (source, reference)) as m
+    join settlement_instructions as s on s.source = m.source and s.reference = m.reference
+    order by s.id for no key update of s);
   v_keys := array(select s.source || ' ' || s.reference from unnest(v_known) with ordinality as s order by s.ordinality);
   v_known_places := array_fill(null::integer, array[cardinality(v_known)]);
   v_taken_ids := array(select s.id from settlement_instructions as s where s.id = any (p_ids));
@@ -62,8 +61,8 @@ begin
         when bool_or(f.status = 'closed' or t.status = 'closed') then 'account-closed'
       end as refusal
     from unnest(p_leg_members, p_leg_froms, p_leg_tos, p_leg_assets) as l (member, from_id, to_id, asset)
-    left join custody_accounts as f on f.id = l.from_id and f.id = any (p_leg_froms)
-    left join custody_accounts as t on t.id = l.to_id and t.id = any (p_leg_tos)
+    left join custody_accounts as f on f.id = l.from_id
+    left join custody_accounts as t on t.id = l.to_id
     group by l.member) as l;
 
   for r in

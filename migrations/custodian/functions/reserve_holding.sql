@@ -1,4 +1,4 @@
--- Sets a part of one client's (or the house's) holding aside. Locks the account for key share, then the holding.
+-- Sets a part of one client's (or the house's) holding aside. Locks the holding: the account's status is read after that.
 -- ok | same | id-conflict | unknown-account | not-a-holder | account-closed | account-suspended | insufficient-holdings
 create or replace function reserve_holding(
   p_kind text, p_reference text, p_account_id text, p_asset text, p_amount numeric, p_at timestamptz
@@ -12,7 +12,6 @@ declare
   v_existing reservations;
   v_outcome text;
 begin
-  perform from custody_accounts where id = p_account_id for key share;
   select * into v_holding from holdings where account_id = p_account_id and asset = p_asset for no key update;
   select * into v_account from custody_accounts where id = p_account_id;
   select * into v_existing from reservations where id = p_kind || ':' || p_reference;

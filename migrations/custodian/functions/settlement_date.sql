@@ -8,6 +8,7 @@ language plpgsql
 stable
 set search_path from current
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -25,12 +26,18 @@ begin
     from (select distinct coalesce((select calendar_id from asset_calendars where asset = i), 'always-open') as id from unnest(p_assets) as i) as d
     cross join lateral (select * from calendars where id = d.id order by version desc limit 1) as c
   loop
-    select b.n, b.cuts_off_at into v_n, v_until from business_days as b
-    where b.calendar_id = v_calendar.id and b.version = v_calendar.version and b.cuts_off_at > p_at order by b.cuts_off_at limit 1;
-    v_from := coalesce((select b.cuts_off_at from business_days as b
-      where b.calendar_id = v_calendar.id and b.version = v_calendar.version and b.n = v_n - 1), v_calendar.begins_at);
-    v_day := (select b.day from business_days as b
-      where b.calendar_id = v_calendar.id and b.version = v_calendar.version and b.n = v_n + p_cycle);
+    -- Compared as rows, so that no index but the one in this order will do.
+    select case when b.calendar_id = v_calendar.id and b.version = v_calendar.version then b.n end, b.cuts_off_at into v_n, v_until
+    from business_days as b where (b.calendar_id, b.version, b.cuts_off_at) > (v_calendar.id, v_calendar.version, p_at)
+    order by b.calendar_id, b.version, b.cuts_off_at limit 1;
+    v_from := v_calendar.begins_at;
+    if v_n > 1 then
+      v_from := (select b.cuts_off_at from business_days as b
+        where (b.calendar_id, b.version, b.n) >= (v_calendar.id, v_calendar.version, v_n - 1) order by b.calendar_id, b.version, b.n limit 1);
+    end if;
+    select case when b.calendar_id = v_calendar.id and b.version = v_calendar.version then b.day end into v_day
+    from business_days as b where (b.calendar_id, b.version, b.n) >= (v_calendar.id, v_calendar.version, v_n + p_cycle)
+    order by b.calendar_id, b.version, b.n limit 1;
     if v_day is null or p_at < v_from then
       return;
     end if;
@@ -44,8 +51,8 @@ begin
     -- Null where a calendar has no such day any more.
     select case when count(c.day) = cardinality(v_ids) then max(c.day) end into v_common
     from unnest(v_ids, v_versions) as v (id, version)
-    left join lateral (select min(b.day) as day from business_days as b
-      where b.calendar_id = v.id and b.version = v.version and b.day >= intended_date) as c on true;
+    cross join lateral (select case when b.calendar_id = v.id and b.version = v.version then b.day end as day from business_days as b
+      where (b.calendar_id, b.version, b.day) >= (v.id, v.version, intended_date) order by b.calendar_id, b.version, b.day limit 1) as c;
     if v_common is null then
       return;
     end if;
@@ -54,7 +61,8 @@ begin
   end loop;
   select max(b.opens_at), max(b.cuts_off_at), jsonb_object_agg(v.id, v.version) into opens_at, cuts_off_at, calendar_versions
   from unnest(v_ids, v_versions) as v (id, version)
-  join business_days as b on b.calendar_id = v.id and b.version = v.version and b.day = intended_date;
+  cross join lateral (select b.opens_at, b.cuts_off_at from business_days as b
+    where (b.calendar_id, b.version, b.day) >= (v.id, v.version, intended_date) order by b.calendar_id, b.version, b.day limit 1) as b;
   return next;
 end
 $$;

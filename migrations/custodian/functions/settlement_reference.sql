@@ -3,4 +3,4 @@ create or replace function settlement_reference(p_id text, p_lots integer, p_set
 language sql
 immutable
 parallel safe
-return case when p_lots = 1 then p_id else p_id || '/' || p_settled_lots end;
+return case when p_lots = 1 then p_id else p_id || '/' || p_settled_lots::text end;

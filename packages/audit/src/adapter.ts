@@ -1,8 +1,9 @@
-import { type BaseAdapter, openAdapter } from '@tse/core';
+import { Archiver, type BaseAdapter, openAdapter } from '@tse/core';
 import { AccessLogRepository } from './access-log/access-log.repository.ts';
 import type { AccessLog } from './access-log/access-log.ts';
 import { ChainRepository } from './chains/chains.repository.ts';
 import type { Chains } from './chains/chains.ts';
+import { derivedCheck } from './chains/derived-check.ts';
 import { projectChains } from './chains/project-chains.worker.ts';
 import { AnchorRepository } from './blocks/anchors.repository.ts';
 import { anchorBlocks } from './blocks/anchor-blocks.worker.ts';
@@ -33,6 +34,8 @@ import { projectTimelines } from './timelines/project-timelines.worker.ts';
 import { SubjectRepository } from './subjects/subjects.repository.ts';
 import type { Subjects } from './subjects/subjects.ts';
 import { forgetDirectIds } from './trail/forget-direct-ids.worker.ts';
+import { DirectEvents } from './trail/direct-events.repository.ts';
+import { type BufferedEvent, IngestBufferStore } from './trail/ingest-buffer.store.ts';
 import { OwnEvents } from './trail/own-events.repository.ts';
 import { TimelineRepository } from './timelines/timelines.repository.ts';
 import type { Timelines } from './timelines/timelines.ts';
@@ -72,7 +75,15 @@ export const createAuditAdapter = Object.assign(
 
     const writer = new TrailWriter(context, config);
     const accessLog = new AccessLogRepository(context);
-    const trail = new TrailRepository(context, writer, accessLog);
+    const direct = new DirectEvents(context, writer);
+    const buffer = new IngestBufferStore(context, keys.ingest);
+    const trail = new TrailRepository(context, { direct, buffer, access: accessLog });
+    const draining = new Archiver<BufferedEvent>(context, leases, {
+      series: 'ingest-buffer',
+      source: buffer,
+      store: (tx, events) => direct.ingestBuffered(tx, events),
+      everyMs: 50,
+    });
     const own = new OwnEvents(context, writer);
     const sources = new SourceRepository(context, inbox, () => ingesting.wake());
     const ingesting = new IngestSources(context, { sources, configured: config.sources, inbox, writer });
@@ -101,6 +112,7 @@ export const createAuditAdapter = Object.assign(
     const base = mount({
       workers: [
         ingesting,
+        draining,
         sealBlocks(sealer),
         anchorBlocks(anchors),
         archiveSegments(retention),
@@ -111,7 +123,7 @@ export const createAuditAdapter = Object.assign(
         correlate(correlations),
         forgetTelemetry(context),
       ],
-      checks: [ingesting],
+      checks: [derivedCheck(context), ingesting],
       flush: [() => ingesting.close()],
     });
     return {

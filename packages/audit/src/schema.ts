@@ -334,6 +334,8 @@ export interface FactsSegments {
 
 export interface FactsSources {
   id: ColumnType<string | null, never, never>;
+  name: ColumnType<string | null, never, never>;
+  instance: ColumnType<string | null, never, never>;
   prefix: ColumnType<string | null, never, never>;
   start_after: ColumnType<number | null, never, never>;
   state: ColumnType<string | null, never, never>;

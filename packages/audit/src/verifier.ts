@@ -1,5 +1,5 @@
 export { type BundleFinding, type BundleVerdict, verifyBundle } from './blocks/bundle.ts';
 export { type BlockHeader, blockHash } from './blocks/block-header.ts';
-export { type LeafFields, leafHash } from './trail/leaf.ts';
+export { type LeafFields, canonicalForm, leafHash } from './trail/leaf.ts';
 export { leafOf, merkleRoot, verifyConsistencyPath, verifyInclusionPath } from './blocks/merkle-tree.ts';
 export { verifyConsistencyProof, verifyEventProof } from './blocks/verify-proof.ts';

@@ -1,4 +1,8 @@
 import { parseArgs } from 'node:util';
+import { candleGrowth } from './candle-growth.ts';
+import { auditChains } from './audit-chains.ts';
+import { audit } from './audit.ts';
+import { custody } from './custodian.ts';
 import { layers } from './layers.ts';
 import { marketData } from './market-data.ts';
 import type { Row, Rounds } from './measure.ts';
@@ -16,12 +20,17 @@ machines differ and are shared.
   read      accounts.find against pg and Kysely, alone and coalesced
   layers    CPU of parse, context, span, timer and metrics
   settle    matches.settle against pgbench with the same function, and a Kysely transaction
+  custody   processSettlement against the exchange's settle, by rows written; reconciliation against one full join
   book      order-book adds and depth against the same Lua scripts by bare clients
   market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
   trading   fills.apply against pg with the same function, and the metrics of a long backtest against plain loops
+  audit     events into the trail, hashed, against server-side COPY and Kysely VALUES; its verification against sha256 alone
+  chains    a causal chain looked up among a million events and among five million; takes minutes, only where it is named
 
+  growth    what a candle costs among 50 million, against 1 million; takes long, so only where it is named
   --rounds N    rounds that count (5)
   --seconds S   length of each contender's turn (5)
+  --millions N  of candles, for growth (50)
   --json        one object on stdout; progress goes to stderr`;
 
 const { values, positionals } = parseArgs({
@@ -30,14 +39,15 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
+    millions: { type: 'string', default: '50' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book', 'market', 'trading'];
+const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody', 'trading'];
 const unknown = positionals.find((name) => !names.includes(name));
-const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const [rounds, seconds, millions] = [Number(values.rounds), Number(values.seconds), Number(values.millions)];
 if (values.help) console.log(HELP);
-else if (unknown !== undefined || !(rounds >= 1) || !(seconds > 0)) {
+else if (unknown !== undefined || !(rounds >= 1) || !(seconds > 0) || !(millions > 1)) {
   console.error(
     unknown === undefined
       ? 'expected numbers above zero'
@@ -57,14 +67,18 @@ async function main(): Promise<void> {
     if (!values.json) measured.forEach(print);
   };
   if (wanted('layers')) take(await layers(how));
-  if (['read', 'settle', 'book'].some(wanted)) {
+  if (['read', 'settle', 'custody', 'book'].some(wanted)) {
     await using stage = await openStage(progress);
     if (wanted('read')) take(await pointRead(stage, how));
     if (wanted('settle')) take(await settle(stage, how));
+    if (wanted('custody')) take(await custody(stage, how));
     if (wanted('book')) take(await orderBook(stage, how));
   }
   if (wanted('market')) take(await marketData(how));
   if (wanted('trading')) take(await trading(how));
+  if (positionals.includes('growth')) take(await candleGrowth(millions, how));
+  if (wanted('audit')) take(await audit(how));
+  if (positionals.includes('chains')) take(await auditChains(how));
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
 }
 

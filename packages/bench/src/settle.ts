@@ -26,7 +26,7 @@ select * from settle_matches(array['b' || :client_id::text || '-' || :r::text], 
 `;
 
 let made = 0;
-const nextMatch = (kind: 'spread' | 'hot'): Match => {
+export const nextMatch = (kind: 'spread' | 'hot'): Match => {
   const pair = Math.floor(Math.random() * PAIRS);
   made += 1;
   return {
@@ -43,7 +43,7 @@ const nextMatch = (kind: 'spread' | 'hot'): Match => {
 export async function settle(stage: Stage, rounds: Rounds): Promise<Row[]> {
   const { exchange, postgres } = stage;
   rounds.progress('accounts and orders');
-  await prepare(stage);
+  await prepareOrders(stage);
   const ours = (kind: 'spread' | 'hot', concurrency: number): Contender => ({
     name: `adapter, ${kind}, ${concurrency}`,
     run: (seconds) =>
@@ -124,7 +124,8 @@ export async function settle(stage: Stage, rounds: Rounds): Promise<Row[]> {
   }
 }
 
-async function prepare({ exchange }: Stage): Promise<void> {
+/** Markets, accounts and orders that are never filled; the same again changes nothing. */
+export async function prepareOrders({ exchange }: Stage): Promise<void> {
   const { markets, accounts, ledger, orders } = exchange;
   await markets.registerAsset({ asset: 'USD', scale: 10 });
   await markets.defineFees({ version: 2, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });

@@ -1,5 +1,5 @@
 import type { AdapterOptions, BaseAdapter } from '@tse/core';
-import { migrate, provision } from '@tse/core/admin';
+import { type AdminAccess, migrate, provision } from '@tse/core/admin';
 import { type ExchangeAdapter, createExchangeAdapter } from '@tse/exchange';
 import { migrationsDirectory } from '@tse/migrations';
 import type { AdapterFactory } from '@tse/testkit';
@@ -15,6 +15,8 @@ export interface StageOf<Adapter> extends AsyncDisposable {
   redis: { host: string; port: number; username: string; password: string };
   /** The server's administrator, for what the role may not do. */
   adminUrl: string;
+  /** Of both servers: for further instances. */
+  admin: AdminAccess;
 }
 
 /** Those of the exchange. */
@@ -61,6 +63,7 @@ export async function openStageOf<Adapter extends BaseAdapter>(
     },
     redis: { host: redis.hostname, port: Number(redis.port), username: user, password: passwords.redis },
     adminUrl: admin.postgresUrl,
+    admin,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

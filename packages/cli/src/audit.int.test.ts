@@ -92,3 +92,41 @@ test('a wrong line is refused', async () => {
   expect(await run('audit verify --from-block x')).toMatchObject({ code: 2 });
   expect(await run('audit export --from yesterday')).toMatchObject({ code: 1, err: expect.stringContaining('from') });
 });
+
+test('chain prints what led to an event and what it led to, with the time of each hop', async () => {
+  for (const [eventId, causationId] of [
+    ['signal'],
+    ['order', 'signal'],
+    ['trade', 'order'],
+    ['refund', 'order'],
+  ] as const)
+    await box.audit.trail.record({
+      source: 'a-service',
+      eventId,
+      type: `${eventId}.made`,
+      aggregateId: eventId,
+      ...(causationId && { causationId }),
+    });
+  box.open('audit', { workers: ['project-chains'] });
+  await expect.poll(async () => (await box.audit.chains.progress()).behind).toBe(0);
+  const { code, out } = await run('audit chain order');
+  expect(code).toBe(0);
+  expect(
+    out.split('\n').map((line) => line.replaceAll(/[+−]\d+\.\d{3} ms/g, 'HOP').replaceAll(/ {2}#.*/g, '')),
+  ).toEqual([
+    'signal.made  a-service  signal',
+    '↓ HOP',
+    'order.made  a-service  order',
+    '├─ HOP  trade.made  a-service  trade',
+    '└─ HOP  refund.made  a-service  refund',
+    '',
+  ]);
+  expect(JSON.parse((await run('audit chain trade --json --depth 1')).out)).toMatchObject({
+    event: { eventId: 'trade' },
+    causes: [{ eventId: 'order', hopMs: expect.any(Number) }],
+    truncated: true,
+  });
+  expect(await run('audit chain nothing')).toMatchObject({ code: 1, err: expect.stringContaining('unknown event') });
+  expect(await run('audit chain')).toMatchObject({ code: 2 });
+  expect(await run('audit chain order --depth deep')).toMatchObject({ code: 2 });
+});

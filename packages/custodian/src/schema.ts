@@ -27,7 +27,7 @@ export interface ApprovalRequests {
   join_rule: 'all' | 'any';
   veto: boolean;
   expires_at: Instant;
-  status: Generated<'pending' | 'approved' | 'rejected' | 'expired' | 'canceled' | 'superseded'>;
+  status: Generated<'pending' | 'approved' | 'rejected' | 'expired' | 'cancelled' | 'superseded'>;
   reason: string | null;
   decided_quorum: ColumnType<unknown, string | null | undefined, string | null>;
   request_hash: string | null;
@@ -751,7 +751,7 @@ export interface PolicyRules {
 export interface PolicySets {
   id: string;
   version: number | null;
-  status: 'proposed' | 'published' | 'retired' | 'rejected' | 'expired' | 'canceled';
+  status: 'proposed' | 'published' | 'retired' | 'rejected' | 'expired' | 'cancelled';
   initiator_id: string;
   change_terms: ColumnType<unknown, string, string>;
   whitelist_lock_ms: number;
@@ -960,7 +960,7 @@ export interface TransferEvents {
   transfer_id: string;
   version: number;
   from_status: string;
-  status: 'submitted' | 'screening' | 'pending-approval' | 'queued' | 'pending-signature' | 'broadcasting' | 'confirming' | 'completed' | 'canceling' | 'canceled' | 'rejected' | 'blocked' | 'failed';
+  status: 'submitted' | 'screening' | 'pending-approval' | 'queued' | 'pending-signature' | 'broadcasting' | 'confirming' | 'completed' | 'cancelling' | 'cancelled' | 'rejected' | 'blocked' | 'failed';
   effect: 'none' | 'reserve' | 'release' | 'capture';
   reason: string | null;
   actor: string | null;
@@ -978,7 +978,7 @@ export interface Transfers {
   asset: string;
   amount: Decimal;
   address: string | null;
-  status: 'submitted' | 'screening' | 'pending-approval' | 'queued' | 'pending-signature' | 'broadcasting' | 'confirming' | 'completed' | 'canceling' | 'canceled' | 'rejected' | 'blocked' | 'failed';
+  status: 'submitted' | 'screening' | 'pending-approval' | 'queued' | 'pending-signature' | 'broadcasting' | 'confirming' | 'completed' | 'cancelling' | 'cancelled' | 'rejected' | 'blocked' | 'failed';
   reason: string | null;
   digest: string;
   policy_set_id: string | null;

@@ -9,9 +9,10 @@ import {
   toProblem,
   withContext,
 } from '@tse/core';
-import type { EventOf } from '@tse/core/events';
 import { type ExchangeAdapter, type Order, type PlaceOrder, createExchangeAdapter } from '@tse/exchange';
 import { exchangeEvents } from '@tse/exchange/events';
+import { marketDataEvents } from '@tse/market-data/events';
+import { type RiskAdapter, createRiskAdapter } from '@tse/risk';
 import { sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
 import { priceTimeEngine } from './engine/price-time.ts';
@@ -46,19 +47,30 @@ const exchangeMain = (options: ServiceOptions<{ exchange: ExchangeAdapter }>) =>
     service.use((await market(service.adapters.exchange, 'BTC-USD', service.signal)).lease);
   });
 
-/** What a risk monitor makes of a trade. */
-const fillsOf = ({ occurredAt, payload: t }: EventOf<typeof exchangeEvents, 'trade.settled'>) =>
-  t.sides.map(({ side, accountId }) => ({
-    fillId: `${t.tradeId}/${side}`,
-    account: accountId,
-    venue: t.venue,
-    sequence: t.tradeSeq,
-    symbol: t.symbol,
-    side,
-    quantity: t.quantity,
-    price: t.price,
-    at: occurredAt,
-  }));
+/** What the author of a risk monitor writes. */
+const riskMonitor = (risk: RiskAdapter, page: (text: string) => Promise<void>) => [
+  risk.inbox.consume(
+    { name: 'fills', from: exchangeEvents, types: ['trade.settled'], start: 'earliest' },
+    async ({ occurredAt, payload: t }) => {
+      for (const { side, accountId } of t.sides)
+        await risk.positions.applyFill({
+          fillId: `${t.tradeId}/${side}`,
+          account: accountId,
+          venue: t.venue,
+          sequence: t.tradeSeq,
+          symbol: t.symbol,
+          side,
+          quantity: t.quantity,
+          price: t.price,
+          at: occurredAt,
+        });
+    },
+  ), // cursor in risk's own schema; trace, correlation, causation restored
+  risk.inbox.follow({ name: 'marks', feed: marketDataEvents.priceFeed }, async ({ occurredAt, payload: p }) => {
+    await risk.marks.record({ symbol: p.symbol, price: p.last, sequence: p.sequence, at: occurredAt });
+  }),
+  risk.alerts.onDue(({ text }) => page(text)),
+];
 
 const statuses = {
   'invalid-input': 400,
@@ -77,10 +89,19 @@ function answer(error: unknown) {
   return problem;
 }
 
-test('a lost reply places once, the trade is told with its correlation, and a store that comes back is used again', async () => {
-  await using box = await sandbox({ exchange: createExchangeAdapter });
+test('a lost reply places once, the fill reaches risk, a store that comes back is used again, an unanswered page comes again', async () => {
+  await using box = await sandbox({ exchange: createExchangeAdapter, risk: createRiskAdapter });
   await box.fund('alice', { USD: '10000' });
   await box.fund('bob', { BTC: '1' });
+  const pages: string[] = [];
+  await using running = new AsyncDisposableStack();
+  for (const each of riskMonitor(box.risk, async (text) => void pages.push(text))) running.use(each);
+  await box.risk.limits.define({
+    metric: 'position',
+    scope: { account: 'alice' },
+    soft: '0.05',
+    escalateAfter: 'PT15M',
+  });
   const btc = await market(box.exchange, 'BTC-USD');
   await using _ = btc.lease;
   const order = { symbol: 'BTC-USD', type: 'limit', price: '29900', quantity: '0.1' } as const;
@@ -98,18 +119,10 @@ test('a lost reply places once, the trade is told with its correlation, and a st
   expect((await box.exchange.orders.list({ accountId: 'alice' })).items).toMatchObject([{ clientOrderId: 'a1' }]);
   const event = await box.events.next('trade.settled');
   expect(event.correlationId).toBe('req-1'); // without any OpenTelemetry SDK
-  const payload = exchangeEvents.types['trade.settled'].payload.parse(event.payload);
-  const fill = {
-    venue: box.exchange.identity.instance,
-    sequence: 1,
-    symbol: 'BTC-USD',
-    quantity: '0.1',
-    price: '29900',
-  };
-  expect(fillsOf({ ...event, type: 'trade.settled', payload })).toEqual([
-    { ...fill, fillId: `${trades[0]!.id}/sell`, account: 'bob', side: 'sell', at: box.clock.now() },
-    { ...fill, fillId: `${trades[0]!.id}/buy`, account: 'alice', side: 'buy', at: box.clock.now() },
-  ]);
+  await expect
+    .poll(async () => (await box.risk.positions.list({ account: 'alice' })).items)
+    .toMatchObject([{ venue: box.exchange.identity.label, quantity: '0.1', averagePrice: '29900' }]);
+  await expect.poll(() => pages).toEqual([expect.stringContaining('position of account:alice in BTC-USD is 0.1')]);
 
   const poor = await btc
     .place({ ...order, accountId: 'alice', clientOrderId: 'a2', side: 'buy', quantity: '100' })
@@ -124,6 +137,9 @@ test('a lost reply places once, the trade is told with its correlation, and a st
   }
   await box.exchange.ready(); // alive again by itself
   expect((await box.exchange.getAccountPortfolio('alice')).account.status).toBe('active');
+
+  await box.clock.advance('PT16M'); // business time: the escalation falls due
+  await expect.poll(() => pages.length).toBeGreaterThan(1);
 });
 
 test('as a service it holds its market until it is told to stop, and another takes it over', async () => {

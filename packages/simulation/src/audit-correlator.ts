@@ -3,6 +3,7 @@ import type { AuditAdapter, SourceOption } from '@tse/audit';
 import type { InstanceTarget } from '@tse/core/admin';
 import { type AdapterDefinition, openFacts } from '@tse/core/admin';
 import { definition } from '@tse/audit';
+import { compareWithSource, takenSources } from '@tse/audit/tooling';
 import type { Invariant } from './report.ts';
 
 /** Reads what all adapters of a run publish into the trail: the adapter does the work, this says when it is done. */
@@ -46,33 +47,6 @@ export interface CheckedSource {
   readonly target: InstanceTarget;
 }
 
-interface Chunk extends Record<string, unknown> {
-  chunk: number;
-  events: number;
-  digest: string;
-}
-
-/** Events that are compared by one hash; where that differs the events are named by their numbers. */
-const CHUNK = 10_000;
-
-const chunks = (seq: string, id: string, payload: string, from: string) => `
-  select (${seq} - 1) / ${CHUNK} as chunk, count(*) as events,
-    encode(sha256(convert_to(string_agg(${seq} || ' ' || ${id} || ' ' || ${payload}, chr(10) order by ${seq}), 'UTF8')), 'hex') as digest
-  from ${from} group by 1 order by 1`;
-
-const trailChunks = chunks(
-  'source_seq',
-  'event_id',
-  'payload_sha256',
-  'facts_trail where source = $1 and source_seq <= $2',
-);
-const sourceChunks = chunks(
-  'publish_seq',
-  'event_id',
-  "encode(sha256(convert_to(payload::text, 'UTF8')), 'hex')",
-  'facts_events where publish_seq > $1 and publish_seq <= $2',
-);
-
 /**
  * What must hold between the trail and its sources: for each the trail holds 1 to its checkpoint once each, to the byte of the payload
  * (`trail`), the relays numbered no more than that (`coverage`), each aggregate's versions only grow (`order`), and the blocks verify to the
@@ -85,9 +59,7 @@ export async function checkTrail(
   signal?: AbortSignal,
 ): Promise<Invariant[]> {
   await using trail = await openFacts(definition, target);
-  const known = await trail.query<{ id: string; start_after: number; checkpoint: number }>(
-    'select id, start_after, checkpoint from facts_sources order by id',
-  );
+  const known = await takenSources(trail);
   const problems: string[] = [];
   const lacking: string[] = [];
   let compared = 0;
@@ -96,26 +68,20 @@ export async function checkTrail(
     signal?.throwIfAborted();
     await using facts = await openFacts(source.definition, source.target);
     const [own] = await facts.query<{ schema: string }>('select current_schema()::text as schema');
-    const {
-      id,
-      start_after: start,
-      checkpoint,
-    } = known.find((each) => each.id === own!.schema) ?? {
-      id: own!.schema,
-      start_after: 0,
-      checkpoint: 0,
-    };
-    const taken = await trail.query<Chunk>(trailChunks, [id, checkpoint]);
-    const written = await facts.query<Chunk>(sourceChunks, [start, checkpoint]);
-    compared += taken.reduce((sum, { events }) => sum + events, 0);
-    problems.push(...differences(id, taken, written));
+    const taken = known.find(({ id }) => id === own!.schema);
+    const checkpoint = taken?.checkpoint ?? 0;
+    if (taken) {
+      const found = await compareWithSource(trail, taken, facts);
+      compared += found.compared;
+      problems.push(...found.differences);
+    } else problems.push(`${own!.schema} is not read`);
     const [last] = await facts.query<{ n: number }>(
       'select coalesce(max(last_publish_seq), 0) as n from facts_publications',
     );
     const [left] = await facts.query<{ n: number }>('select count(*) as n from facts_events where publish_seq is null');
     numbered += last!.n;
     if (last!.n !== checkpoint || left!.n > 0)
-      lacking.push(`${id}: ${last!.n} numbered, ${left!.n} without a number, ${checkpoint} in the trail`);
+      lacking.push(`${own!.schema}: ${last!.n} numbered, ${left!.n} without a number, ${checkpoint} in the trail`);
   }
   const [order] = await trail.query<{ events: number; wrong: number; first: string | null }>(
     `select count(*) as events, count(*) filter (where aggregate_version <= before) as wrong,
@@ -139,16 +105,6 @@ export async function checkTrail(
       report.findings.map(({ kind, position, block, message }) => `${kind} at ${position ?? block ?? '-'}: ${message}`),
     ),
   ];
-}
-
-function differences(id: string, taken: readonly Chunk[], written: readonly Chunk[]): string[] {
-  const numbers = [...new Set([...taken, ...written].map(({ chunk }) => chunk))];
-  return numbers.flatMap((number) => {
-    const [a, b] = [taken, written].map((all) => all.find(({ chunk }) => chunk === number));
-    if (a && b && a.digest === b.digest && a.events === b.events) return [];
-    const where = `${number * CHUNK + 1} to ${(number + 1) * CHUNK}`;
-    return [`${id}, numbers ${where}: ${a?.events ?? 0} in the trail, ${b?.events ?? 0} in the outbox`];
-  });
 }
 
 const invariant = (name: string, compared: number, problems: readonly string[]): Invariant => ({

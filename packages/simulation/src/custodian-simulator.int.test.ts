@@ -1,9 +1,12 @@
-import { createCustodianAdapter } from '@tse/custodian';
+import { type StatementLine, createCustodianAdapter } from '@tse/custodian';
 import { createExchangeAdapter } from '@tse/exchange';
 import { type Sandbox, sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
 import { openCustodianSimulator } from './custodian-simulator.ts';
 import { checkCustody } from './custody/check-custody.ts';
+import { completeStatement } from './custody/complete-statement.ts';
+import { plantBreak } from './custody/planted-break.ts';
+import { checkReconciliation, reconcileVenue } from './custody/reconcile-venue.ts';
 import { openTransferDesk } from './custody/transfer-desk.ts';
 import { openExchangeSimulator } from './exchange-simulator.ts';
 import type { AccountName, SimulatedOrder, Step } from './participants/orders.ts';
@@ -25,7 +28,7 @@ const order = (accountId: AccountName, clientOrderId: string, side: 'buy' | 'sel
 const trade = (n: number): Step => ({
   print: {
     id: `${n}`,
-    line: n,
+    sequence: n,
     price: '100',
     quantity: '1',
     taker: 'buy',
@@ -134,4 +137,28 @@ test('a custodian that starts late, or again, reads from the beginning and settl
   await simulator.drain();
   expect((await box.custodian.settlements.list()).items).toHaveLength(3);
   expect(await custody(box)).toMatchObject({ ok: true });
+});
+
+test('whatever break a seed plants in the statement of the venue is found, and nothing else', async () => {
+  await using box = await withVenue();
+  await using desk = openTransferDesk(box.exchange);
+  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box) });
+  {
+    await using market = await openExchangeSimulator(box.exchange, symbol, box.clock);
+    await market.run([1, 2, 3, 4].map(trade));
+  }
+  await simulator.drain();
+  const complete = await completeStatement(box.custodian, desk);
+  const reconcile = (venue: string, statement: readonly StatementLine[]) =>
+    reconcileVenue(box.custodian, { venue, statement, cutoff: box.clock.now() });
+  const right = await reconcile('right', complete);
+  expect(checkReconciliation(right)).toEqual({ name: 'reconciliation', ok: true, compared: complete.length });
+  expect(right.run.matched).toBeGreaterThan(5);
+  for (const seed of [0, 1, 2, 3, 4, 17, 33]) {
+    const { statement, planted } = plantBreak(complete, seed);
+    const found = await reconcile(`seed-${seed}`, statement);
+    expect(checkReconciliation(found, planted)).toMatchObject({ ok: true, compared: statement.length });
+    // It is not only that nothing is looked at.
+    expect(checkReconciliation(found)).toMatchObject({ ok: false, problem: expect.stringContaining(planted.kind) });
+  }
 });

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { createAuditAdapter } from '@tse/audit';
 import type { AdapterOptions, BaseAdapter, Clock } from '@tse/core';
 import { type InstanceTarget, dropInstance, migrate, provision } from '@tse/core/admin';
+import { createCustodianAdapter } from '@tse/custodian';
 import { createExchangeAdapter } from '@tse/exchange';
+import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
 import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
 import { type Servers, randomPassword } from '@tse/testkit/servers';
@@ -9,7 +12,10 @@ import { pino } from 'pino';
 
 /** The adapters of the demo. */
 const factories = {
+  marketData: createMarketDataAdapter,
   exchange: createExchangeAdapter,
+  custodian: createCustodianAdapter,
+  audit: createAuditAdapter,
 } satisfies Record<string, AdapterFactory>;
 
 export type DemoName = keyof typeof factories;

@@ -1,8 +1,9 @@
 import type { ManualClock } from '@tse/testkit';
 import type { DemoAdapters } from './demo-adapters.ts';
+import { type DemoServices, openDemoServices } from './demo-services.ts';
 import { openExchangeSimulator } from './exchange-simulator.ts';
 import { readHoldings } from './holdings.ts';
-import { checkInvariants } from './invariants.ts';
+import { checkAdapters } from './invariants.ts';
 import { type Funding, fundingFor } from './participants/funding.ts';
 import { type MarketTerms, marketTerms } from './participants/market-terms.ts';
 import { ACCOUNTS, type Step } from './participants/orders.ts';
@@ -11,6 +12,7 @@ import type { PrintSource } from './prints/print.ts';
 import { type Survey, surveyPrints } from './prints/survey.ts';
 import { startProgress } from './progress.ts';
 import type { Findings } from './report.ts';
+import { checkTape } from './tape.ts';
 
 const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
 const STEPS_AT_ONCE = 64;
@@ -42,14 +44,22 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   const { source, survey, terms } = plan;
   const { signal, say } = running;
   await openMarket(plan, demo);
-  const { tally, seconds } = await trade(plan, demo, running);
+  await using services = await openDemoServices(plan, demo, running);
+  const { tally, seconds } = await trade(plan, demo, services, running);
+  say('Settling what was traded.');
+  await services.settle();
 
-  say('Reading back what the adapter holds.');
+  say('Reading back what the adapters hold.');
   const holdings = await readHoldings(demo.exchange, terms.symbol, BOOK_LEVELS);
   signal.throwIfAborted();
   say('Checking what must hold.');
-  const invariants = await checkInvariants(demo, terms.symbol, source, signal);
+  const invariants = [
+    ...(await checkAdapters(demo, signal)),
+    await checkTape(demo.exchange, terms.symbol, source),
+    ...(await services.check()),
+  ];
   signal.throwIfAborted();
+  const [first] = (await demo.exchange.trades.listOfMarket({ symbol: terms.symbol, limit: 1 })).items;
   return {
     input: {
       source: source.name,
@@ -68,6 +78,8 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
     },
     holdings,
+    services: await services.done(),
+    chain: first === undefined ? [] : await services.chainOf(first.id),
     rates: {
       seconds,
       printsPerSecond: survey.prints / seconds,
@@ -95,11 +107,18 @@ async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoAd
     await ledger.deposit({ reference: `${accountId}-${asset}`, accountId, asset, amount });
 }
 
-async function trade({ source, survey, terms }: Plan, { exchange }: DemoAdapters, { clock, signal, quiet }: Running) {
+async function trade(
+  { source, survey, terms }: Plan,
+  { exchange }: DemoAdapters,
+  services: DemoServices,
+  { clock, signal, quiet }: Running,
+) {
   await using simulator = await openExchangeSimulator(exchange, terms.symbol, clock);
   const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
   for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {
     signal.throwIfAborted();
+    clock.set(steps.at(-1)!.print.at);
+    await services.replay(steps.map(({ print }) => print));
     await simulator.run(steps);
     progress.add(steps.length);
   }
@@ -109,10 +128,14 @@ async function trade({ source, survey, terms }: Plan, { exchange }: DemoAdapters
 async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerator<Step[]> {
   let chunk: Step[] = [];
   for await (const step of steps) {
+    // What is done at once is of one day: nobody is told of what is further ahead.
+    if (chunk.length === size || (chunk[0] && daysBetween(chunk[0], step) >= 1)) {
+      yield chunk;
+      chunk = [];
+    }
     chunk.push(step);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
   }
   if (chunk.length > 0) yield chunk;
 }
+
+const daysBetween = (a: Step, b: Step): number => (Date.parse(b.print.at) - Date.parse(a.print.at)) / 86_400_000;

@@ -28,7 +28,7 @@ function order(
   } as const satisfies SimulatedOrder & PlaceOrder;
 }
 const step = (second: number, place: SimulatedOrder[], cancel: Step['cancel'] = []): Step => ({
-  print: { id: `${second}`, line: second, price: '100', quantity: '1', taker: 'buy', at: at(second) },
+  print: { id: `${second}`, sequence: second, price: '100', quantity: '1', taker: 'buy', at: at(second) },
   place,
   cancel,
 });

@@ -4,15 +4,16 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { readHoldings } from './holdings.ts';
-import { checkInvariants } from './invariants.ts';
+import { checkAdapters } from './invariants.ts';
 import type { Print, PrintSource } from './prints/print.ts';
 import { reportOf } from './report.ts';
+import { checkTape } from './tape.ts';
 
 type Box = Sandbox<{ exchange: typeof createExchangeAdapter }>;
 
 const prints: readonly [Print, Print] = [
-  { id: '1', line: 1, price: '100', quantity: '1', taker: 'buy', at: '2026-01-01T00:00:00.000000Z' },
-  { id: '2', line: 2, price: '100', quantity: '2', taker: 'buy', at: '2026-01-01T00:00:01.000000Z' },
+  { id: '1', sequence: 1, price: '100', quantity: '1', taker: 'buy', at: '2026-01-01T00:00:00.000000Z' },
+  { id: '2', sequence: 2, price: '100', quantity: '2', taker: 'buy', at: '2026-01-01T00:00:01.000000Z' },
 ];
 const source: PrintSource = {
   name: 'two prints',
@@ -63,11 +64,23 @@ async function traded(): Promise<Box> {
 /** What the demo's report says of these trades: what holds, by name. */
 async function check({ exchange, admin, options }: Box, of: PrintSource = source) {
   const target = { admin, instance: exchange.identity.instance };
-  const checked = { exchange, options, target };
-  const invariants = await checkInvariants(checked, 'BTC-USD', of, new AbortController().signal);
+  const checked = { options: () => options('exchange'), target };
+  const invariants = [
+    ...(await checkAdapters(checked, new AbortController().signal, ['exchange'])),
+    await checkTape(exchange, 'BTC-USD', of),
+  ];
   for (const { compared } of invariants) expect(compared).toBeGreaterThan(0);
   const holdings = await readHoldings(exchange, 'BTC-USD', 1);
-  const { ok } = reportOf({ input: {}, counts: {}, holdings, rates: {}, servers: {}, invariants });
+  const { ok } = reportOf({
+    input: {},
+    counts: {},
+    holdings,
+    services: {},
+    chain: [],
+    rates: {},
+    servers: {},
+    invariants,
+  });
   return { ok, ...Object.fromEntries(invariants.map(({ name, ok: holds }) => [name, holds])) };
 }
 

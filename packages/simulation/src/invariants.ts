@@ -1,51 +1,40 @@
+import { tooling as audit } from '@tse/audit/tooling';
 import type { AdapterOptions } from '@tse/core';
 import { type AdapterTooling, type InstanceTarget, findFacts, openFacts } from '@tse/core/admin';
-import type { ExchangeAdapter } from '@tse/exchange';
+import { tooling as custodian } from '@tse/custodian/tooling';
 import { tooling as exchange } from '@tse/exchange/tooling';
+import { tooling as marketData } from '@tse/market-data/tooling';
 import type { DemoName } from './demo-adapters.ts';
-import type { PrintSource } from './prints/print.ts';
 import type { Invariant } from './report.ts';
-import { checkTape } from './tape.ts';
 
-const toolings: Readonly<Record<DemoName, AdapterTooling>> = { exchange };
+const toolings: Readonly<Record<DemoName, AdapterTooling>> = { marketData, exchange, custodian, audit };
 
-/** Adapters as those see them who check them: from outside, by their ports, and by their facts. */
+/** Adapters as those see them who check them from outside. */
 export interface Checked {
-  readonly exchange: ExchangeAdapter;
   options(name: DemoName): AdapterOptions;
   readonly target: InstanceTarget;
 }
 
-/** What must hold once `source` was traded: what `tse verify` checks in each adapter, and that the prints are the trades. */
-export async function checkInvariants(
-  checked: Checked,
-  symbol: string,
-  source: PrintSource,
+/** What `tse verify` checks in each of the adapters, and between them. */
+export async function checkAdapters(
+  { options, target }: Checked,
   signal: AbortSignal,
+  names = Object.keys(toolings) as DemoName[],
 ): Promise<Invariant[]> {
   const invariants: Invariant[] = [];
-  for (const name of Object.keys(toolings) as DemoName[]) {
-    const options = { ...checked.options(name), workers: false };
-    invariants.push(...(await verified(toolings[name], options, checked.target, signal)));
+  for (const name of names) {
+    const { definition, verify } = toolings[name];
+    if (!verify) continue;
+    await using facts = await openFacts(definition, target);
+    await using others = new AsyncDisposableStack();
+    const factsOf = async (adapter: string) => {
+      const other = Object.values(toolings).find((each) => each.definition.identity.name === adapter);
+      const opened = other && (await findFacts(other.definition, target));
+      return opened && others.use(opened);
+    };
+    const context = { facts, factsOf, options: { ...options(name), workers: false }, progress: () => {}, signal };
+    for (const { name: identity, ok, compared, differences = [] } of await verify(context))
+      invariants.push({ name: identity, ok, compared, ...(!ok && { problem: differences.join('; ') }) });
   }
-  return [...invariants, await checkTape(checked.exchange, symbol, source)];
-}
-
-async function verified(
-  { definition, verify }: AdapterTooling,
-  options: AdapterOptions,
-  target: InstanceTarget,
-  signal: AbortSignal,
-): Promise<Invariant[]> {
-  await using facts = await openFacts(definition, target);
-  await using others = new AsyncDisposableStack();
-  const factsOf = async (name: string) => {
-    const other = Object.values(toolings).find((each) => each.definition.identity.name === name);
-    const opened = other && (await findFacts(other.definition, target));
-    return opened && others.use(opened);
-  };
-  const found = (await verify?.({ facts, factsOf, options, progress: () => {}, signal })) ?? [];
-  return found.map(({ name, ok, compared, differences = [] }) =>
-    ok ? { name, ok, compared } : { name, ok, compared, problem: differences.join('; ') },
-  );
+  return invariants;
 }

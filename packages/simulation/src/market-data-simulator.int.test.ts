@@ -19,7 +19,7 @@ function tape(count: number): PrintSource {
       quantity: `0.${String(1 + ((i * 13) % 997)).padStart(4, '0')}`,
       taker: i % 5 < 2 ? 'buy' : 'sell',
       at: new Date(START + seconds * 1000).toISOString().replace('Z', '000Z'),
-      line: i + 1,
+      sequence: i + 1,
     };
   });
   return {
@@ -51,15 +51,18 @@ test('prints become trades, ticks with quotes, and candles; the tape agrees with
     await simulator.replay(some);
   }
   await simulator.drain();
-  expect(simulator.tally).toMatchObject({ trades: 2_500, ticks: 2_500 });
+  expect(simulator.tally).toEqual({ trades: 2_500, ticks: 2_500, quotes: 2_500 });
   const [invariant] = await checkMarketTape(marketData, t.survey.symbol, t.source);
   expect(invariant).toMatchObject({ name: 'tape', ok: true });
   expect(invariant!.compared).toBeGreaterThan(3_500);
   const last = t.prints.at(-1)!;
   expect(await marketData.prices.get({ symbol: 'BTC-USD' })).toMatchObject({ eventAt: last.at, sequence: 2_500 });
   const [buy] = t.prints.filter(({ taker }) => taker === 'buy').slice(-1);
-  const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(({ sequence }) => sequence === buy!.line)!;
+  const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(
+    ({ sequence }) => sequence === buy!.sequence,
+  )!;
   expect(tick.ask).toBe(tick.price);
+  expect(await marketData.quotes.get({ symbol: 'BTC-USD', source: TAPE_VENUE })).toMatchObject({ sequence: 2_500 });
 });
 
 test('a simulator that comes after one that ended half-way records only what is left', async () => {
@@ -72,7 +75,7 @@ test('a simulator that comes after one that ended half-way records only what is 
   await using simulator = await t.open();
   await simulator.replay(t.prints);
   await simulator.drain();
-  expect(simulator.tally).toMatchObject({ trades: 100, ticks: 100 });
+  expect(simulator.tally).toEqual({ trades: 100, ticks: 100, quotes: 100 });
   expect(await checkMarketTape(t.box.marketData, t.survey.symbol, t.source)).toMatchObject([{ ok: true }]);
 });
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@tse/core';
-import type { MarketDataAdapter, TickInput, TradeInput } from '@tse/market-data';
+import type { MarketDataAdapter, RecordQuotes, TickInput, TradeInput } from '@tse/market-data';
 import { fromUnits, toUnits } from './fixed-point.ts';
 import type { Print } from './prints/print.ts';
 import type { Survey } from './prints/survey.ts';
@@ -9,6 +9,7 @@ import { repeatUnknown } from './repeat-unknown.ts';
 export interface TapeTally {
   trades: number;
   ticks: number;
+  quotes: number;
 }
 
 /** Tells the market's data of one symbol: each print as a trade and as a tick with the quotes around it. */
@@ -35,21 +36,28 @@ export async function openMarketDataSimulator(
   { survey: { symbol, tickSize, lotSize }, clock, venue = TAPE_VENUE }: MarketDataSimulation,
 ): Promise<MarketDataSimulator> {
   await marketData.instruments.register({ symbol, tickSize, stepSize: lotSize });
-  const tally: TapeTally = { trades: 0, ticks: 0 };
+  const tally: TapeTally = { trades: 0, ticks: 0, quotes: 0 };
   const tick = toUnits(tickSize);
 
-  /** Who bought paid the ask, who sold took the bid; the other side is a tick away. */
-  function tickOf({ price, taker, at, line }: Print): TickInput {
+  /** Who bought paid the ask, who sold took the bid; the other side is a tick away. None where that would be nothing. */
+  function sidesOf({ price, taker }: Print): { bid: string; ask: string } | undefined {
     const units = toUnits(price);
     const [bid, ask] = taker === 'buy' ? [units - tick, units] : [units, units + tick];
-    return {
-      symbol,
-      source: venue,
-      eventAt: at,
-      sequence: line,
-      price,
-      ...(bid > 0n && { bid: fromUnits(bid), ask: fromUnits(ask) }),
-    };
+    return bid > 0n ? { bid: fromUnits(bid), ask: fromUnits(ask) } : undefined;
+  }
+  const tickOf = (print: Print): TickInput => ({
+    symbol,
+    source: venue,
+    eventAt: print.at,
+    sequence: print.sequence,
+    price: print.price,
+    ...sidesOf(print),
+  });
+  function quoteOf(print: Print): RecordQuotes {
+    const sides = sidesOf(print);
+    const { at, sequence, quantity } = print;
+    if (sides === undefined) return [];
+    return [{ symbol, source: venue, eventAt: at, sequence, ...sides, bidQuantity: quantity, askQuantity: quantity }];
   }
 
   async function replay(prints: readonly Print[]): Promise<void> {
@@ -70,6 +78,10 @@ export async function openMarketDataSimulator(
     tally.trades += recorded.inserted;
     const outcomes = await repeatUnknown(() => marketData.prices.record(prints.map(tickOf)), `${venue}/${symbol}`);
     tally.ticks += outcomes.filter((outcome) => outcome === 'recorded').length;
+    const quotes = prints.flatMap(quoteOf);
+    if (quotes.length === 0) return;
+    const quoted = await repeatUnknown(() => marketData.quotes.record(quotes), `${venue}/${symbol}`);
+    tally.quotes += quoted.filter((outcome) => outcome === 'recorded').length;
   }
 
   async function drain(): Promise<void> {
@@ -80,10 +92,10 @@ export async function openMarketDataSimulator(
   return { tally, replay, drain, [Symbol.asyncDispose]: drain };
 }
 
-const tradeOf = ({ id, price, quantity, taker, at, line }: Print): TradeInput => ({
+const tradeOf = ({ id, price, quantity, taker, at, sequence }: Print): TradeInput => ({
   tradeId: id,
   eventAt: at,
-  sequence: line,
+  sequence,
   price,
   quantity,
   takerSide: taker,

@@ -68,7 +68,7 @@ export async function checkMarketTape(
   if (ticks.length !== ring.length) return broken(`the ring holds ${ticks.length} of ${ring.length} prices`);
   for (const [i, print] of ring.toReversed().entries()) {
     const { sequence, price, eventAt } = ticks[i]!;
-    if (sequence !== print.line || toUnits(price) !== toUnits(print.price) || eventAt !== print.at)
+    if (sequence !== print.sequence || toUnits(price) !== toUnits(print.price) || eventAt !== print.at)
       return broken(`the ring has ${price} of ${eventAt} where print ${print.id} was`);
     compared += 1;
   }

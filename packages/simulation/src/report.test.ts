@@ -35,6 +35,8 @@ const findings: Findings = {
       asks: [level('3237.39649', '135598050', 1), level('3243', '1', 1)],
     },
   },
+  services: { Custody: { settlements: 1_008, waitingForApproval: 1 } },
+  chain: ['order.placed  exchange', '↓ +0.100 ms', 'trade.settled  exchange'],
   rates: { seconds: 2.5, tradesPerSecond: 403.2 },
   invariants: [
     { name: 'ledger: entries sum to zero', ok: true, compared: 2_016 },
@@ -71,6 +73,15 @@ Book after change 5,711
   ask   3237.39649   135598050  1
   last  3230.780029
   bid   3211.556311  742241050  2
+
+Custody
+  settlements           1,008
+  waiting for approval  1
+
+How the first trade came about, and what followed
+  order.placed  exchange
+  ↓ +0.100 ms
+  trade.settled  exchange
 
 Rates
   seconds            2.5

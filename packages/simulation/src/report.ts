@@ -17,6 +17,10 @@ export interface Findings {
   readonly counts: Readonly<Record<string, number>>;
   /** What the adapter holds at the end. */
   readonly holdings: Holdings;
+  /** What the services around the exchange did, by service. */
+  readonly services: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+  /** How one trade came about and what followed from it, a line each. */
+  readonly chain: readonly string[];
   /** Seconds, and how many of what a second. */
   readonly rates: Readonly<Record<string, number>>;
   readonly invariants: readonly Invariant[];
@@ -35,7 +39,17 @@ export function reportOf(findings: Findings): Report {
 }
 
 /** The report for people: sections of aligned lines, and a last line that says how it ended. */
-export function formatReport({ ok, input, counts, holdings, rates, invariants, servers }: Report): string {
+export function formatReport({
+  ok,
+  input,
+  counts,
+  holdings,
+  services,
+  chain,
+  rates,
+  invariants,
+  servers,
+}: Report): string {
   const failed = invariants.filter((invariant) => !holds(invariant)).length;
   return [
     ...section('Input', named(input)),
@@ -48,6 +62,11 @@ export function formatReport({ ok, input, counts, holdings, rates, invariants, s
       'quantity',
       'orders',
     ]),
+    ...Object.entries(services).flatMap(([service, done]) => section(service, named(done))),
+    ...section(
+      'How the first trade came about, and what followed',
+      chain.map((line) => [line]),
+    ),
     ...section('Rates', named(rates)),
     ...section('Servers', named(servers)),
     ...section('Invariants', invariants.map(invariantRow)),

@@ -1,4 +1,4 @@
-import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields } from '@tse/core';
+import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
 import { z } from 'zod';
 import { type TrailEvent, sourceName } from '../trail/trail.ts';
 import type { BlockHeader } from './block-header.ts';
@@ -52,8 +52,8 @@ export const listBlocks = z.strictObject({
 export type ListBlocks = z.input<typeof listBlocks>;
 /** By sink and block. */
 export const listAnchors = z.strictObject({
-  sink: z.string().min(1).max(200).optional(),
-  ...pageFields(z.string(), z.int()),
+  sink: textInput(200).optional(),
+  ...pageFields(textInput(200), z.int().min(0).max(Number.MAX_SAFE_INTEGER)),
 });
 export type ListAnchors = z.input<typeof listAnchors>;
 export const proveEvent = z.strictObject({

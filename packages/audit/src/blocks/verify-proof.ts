@@ -23,20 +23,15 @@ export interface CheckableConsistencyProof {
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
 /**
- * Whether the event, as it stands in the proof, is at its position in the tree whose root the proof names. Compare that root with one that
- * you trust: an anchor.
+ * Whether the event, as it stands in the proof, is at its position in the tree whose root you trust: that of an anchor. Where none is
+ * given the proof's own counts, which shows no more than that the proof is in itself right.
  */
-export function verifyEventProof({
-  event,
-  block,
-  blockPath,
-  treePath,
-  treeSize,
-  treeRoot,
-}: CheckableEventProof): boolean {
+export function verifyEventProof(proof: CheckableEventProof, trustedRoot: string = proof.treeRoot): boolean {
+  const { event, block, blockPath, treePath, treeSize, treeRoot } = proof;
   const size = block.lastPosition - block.firstPosition + 1;
   const index = event.position - block.firstPosition;
   return (
+    treeRoot === trustedRoot &&
     verifyInclusionPath(leafHash(event), index, size, blockPath.map(bytes), bytes(block.merkleRoot)) &&
     verifyInclusionPath(
       leafOf(bytes(blockHash(block))),

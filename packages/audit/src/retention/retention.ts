@@ -34,7 +34,7 @@ export type SetPolicy = z.input<typeof setPolicy>;
 export const listSegments = z.strictObject(pageFields(z.int()));
 export type ListSegments = z.input<typeof listSegments>;
 /** Newest first. */
-export const listPolicies = z.strictObject(pageFields(z.int()));
+export const listPolicies = z.strictObject(pageFields(z.int().min(0).max(1_000_000)));
 export type ListPolicies = z.input<typeof listPolicies>;
 export const archiveTrail = z.strictObject({
   /** Everything up to this position may go; only whole partitions do. */

@@ -41,7 +41,7 @@ const change = {
 };
 export const endRun = z.strictObject({ ...change, reason: textInput(500).optional() });
 export type EndRun = z.input<typeof endRun>;
-export const recoverRun = endRun;
+export const recoverRun = z.strictObject({ ...change, reason: textInput(500).optional() });
 export type RecoverRun = z.input<typeof recoverRun>;
 export const quarantineRun = z.strictObject({ ...change, reason: textInput(500) });
 export type QuarantineRun = z.input<typeof quarantineRun>;

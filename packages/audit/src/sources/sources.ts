@@ -44,7 +44,7 @@ export const findSource = z.strictObject({ sourceId });
 /** By id. */
 export const listSources = z.strictObject({
   state: z.enum(['reading', 'paused']).optional(),
-  ...pageFields(z.string()),
+  ...pageFields(sourceId),
 });
 export type ListSources = z.input<typeof listSources>;
 

@@ -3,6 +3,9 @@ import { createAuditAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
 import { verifyChains, verifyTimelines } from './derived-identity.ts';
 import { seedAudit } from './seed.ts';
+import { verifyTrail } from './trail-identity.ts';
+
+export { type TakenSource, compareWithSource, takenSources } from './trail-identity.ts';
 
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
@@ -11,10 +14,14 @@ export const tooling: AdapterTooling = {
     await using audit = createAuditAdapter(options);
     return await seedAudit(audit, progress); // awaited: the adapter closes when this block is left
   },
-  async verify({ facts, progress }) {
+  async verify(context) {
+    const { facts, options, progress } = context;
+    await using audit = createAuditAdapter(options);
+    progress('trail');
+    const trail = await verifyTrail(audit, context);
     progress('chains');
     const chains = await verifyChains(facts);
     progress('timelines');
-    return [chains, await verifyTimelines(facts)];
+    return [trail, chains, await verifyTimelines(facts)];
   },
 };

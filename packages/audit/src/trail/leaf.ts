@@ -208,6 +208,13 @@ export function encodeFields(to: LeafEncoder, event: LeafFields): void {
   to.text(event.payloadText);
 }
 
+/** The canonical form by itself. */
+export function canonicalForm(event: LeafFields): Buffer {
+  const encoder = new LeafEncoder(1024 + event.payloadText.length);
+  encodeFields(encoder, event);
+  return encoder.bytes(0);
+}
+
 /** The leaf's hash: SHA-256 over the byte 0 (RFC 6962, 2.1) and the canonical form. */
 export function leafHash(event: LeafFields): Buffer {
   const encoder = new LeafEncoder(1024 + event.payloadText.length);

@@ -6,7 +6,7 @@ import { leafHash } from './leaf.ts';
 
 let t: TestAudit;
 beforeAll(async () => {
-  t = await testAudit();
+  t = await testAudit({ options: { workers: false } });
 });
 afterAll(() => t[Symbol.asyncDispose]());
 

@@ -64,6 +64,12 @@ export type RecordOutcome =
  */
 export type IngestRefusal = 'invalid' | 'id-conflict' | 'version-conflict' | 'source-reserved';
 
+/** `buffered`: it is in Redis, and will be in the trail. `recorded`: Redis was away, and it is in the trail already. */
+export type BufferOutcome =
+  | { ok: true; state: 'buffered' }
+  | { ok: true; state: 'recorded'; position: number; duplicate: boolean }
+  | Extract<RecordOutcome, { ok: false }>;
+
 export interface TrailConflict {
   id: number;
   source: string;
@@ -208,6 +214,8 @@ export type ListQuarantined = z.input<typeof listQuarantined>;
 
 /** At most so many events a call. */
 export const MAX_BATCH = 10_000;
+/** Of the buffer: Redis does nothing else meanwhile. */
+export const MAX_BUFFERED_BATCH = 1000;
 
 /**
  * The trail: every event once, never changed. The adapter itself reads the configured sources into it (see `Sources`); what has no outbox
@@ -222,6 +230,12 @@ export interface Trail {
   record(event: RecordEvent, options?: CallOptions): Promise<{ position: number; duplicate: boolean }>;
   /** Appends many, in order, as one commit; answers one outcome each. What is malformed is set aside and harms no other. */
   ingest(events: readonly unknown[], options?: CallOptions): Promise<RecordOutcome[]>;
+  /**
+   * Hands many over to Redis, for a worker to append them: quicker, and works while PostgreSQL is away. What then turns out to be in
+   * conflict or out of version is to be seen in `listConflicts` and `listQuarantined`. Redis can lose what it acknowledged; where
+   * that must not be, `ingest` is the way.
+   */
+  buffer(events: readonly unknown[], options?: CallOptions): Promise<BufferOutcome[]>;
   head(options?: CallOptions): Promise<TrailHead>;
   find(position: number, options?: CallOptions): Promise<TrailEvent | undefined>;
   /** `not-found` where the trail has no such position, or it is archived. */

@@ -65,6 +65,24 @@ const archived = async () =>
   (await box.db.query('select id from quotes')).rows.map(({ id }: { id: string }) => Number(id)).sort((a, b) => a - b);
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
 
+test('many series of a kind share a label, and whoever has them adds up what waits', async () => {
+  for (const i of numbers(5)) await quote(`${i}`);
+  const waiting: number[] = [];
+  const one = new Archiver(box.context, new LeaseRepository(box.context), {
+    series: 'quotes/BTC-USD',
+    label: 'quotes-of-a-kind',
+    onBacklog: (facts) => waiting.push(facts),
+    batch: 2,
+    source: quotes(box.context),
+    store: async () => {},
+  });
+  while ((await one.archiveNext()) > 0);
+  expect(waiting).toEqual([3, 1, 0, 0]);
+  const told = await box.context.telemetry.registry.metrics();
+  expect(told).toContain('series="quotes-of-a-kind"');
+  expect(told).not.toContain('BTC-USD');
+});
+
 test('facts go to PostgreSQL in batches, and leave Redis only then', async () => {
   for (const i of numbers(25)) await quote(`${i}`);
   const one = archiver(box.context, 10);

@@ -22,6 +22,10 @@ export interface ArchiveSource<Fact> {
 export interface ArchiverOptions<Fact> {
   /** The name of the series: of its watermark, its lease and its metrics. */
   series: string;
+  /** What its metrics call it, where there are many series of a kind. */
+  label?: string;
+  /** Told how many facts wait, in the place of the gauge: whoever has many series of a kind adds them up. */
+  onBacklog?: (facts: number) => void;
   source: ArchiveSource<Fact>;
   /** Stores the facts, in the transaction that moves the watermark. */
   store(tx: Queries, facts: readonly Fact[]): Promise<void>;
@@ -73,6 +77,7 @@ export class Archiver<Fact> {
   readonly #context: AdapterContext;
   readonly #leases: LeaseRepository;
   readonly #options: ArchiverOptions<Fact>;
+  readonly #label: string;
   readonly #backlog: (value: number, values: { series: string }) => void;
   readonly #archived: (values: { series: string }, by: number) => void;
   readonly #gaps: (values: { series: string }) => void;
@@ -82,6 +87,7 @@ export class Archiver<Fact> {
     this.#context = context;
     this.#leases = leases;
     this.#options = options;
+    this.#label = options.label ?? options.series;
     const { telemetry } = context;
     this.#backlog = telemetry.gauge('adapter_archive_backlog', 'Facts in Redis that are not yet archived', ['series']);
     this.#archived = telemetry.counter('adapter_archived_facts_total', 'Facts moved to PostgreSQL', ['series']);
@@ -118,11 +124,13 @@ export class Archiver<Fact> {
         await this.#options.store(tx, facts);
         await this.#move(tx, from, last.position);
       });
-      this.#archived({ series }, entries.length);
+      this.#archived({ series: this.#label }, entries.length);
     }
     const position = last?.position ?? from.position;
     if (position !== '') await source.trim(position);
-    this.#backlog(Math.max(0, (await source.size()) - (position === '' ? 0 : 1)), { series });
+    const waiting = Math.max(0, (await source.size()) - (position === '' ? 0 : 1));
+    if (this.#options.onBacklog) this.#options.onBacklog(waiting);
+    else this.#backlog(waiting, { series: this.#label });
     return entries.length;
   }
 
@@ -133,7 +141,7 @@ export class Archiver<Fact> {
       await tx.run(markGap, { series, after_position: from.position, version: from.version });
       await this.#move(tx, from, '');
     });
-    this.#gaps({ series });
+    this.#gaps({ series: this.#label });
     this.#context.telemetry.log.error({ series, after: from.position }, 'Redis lost facts that were not yet archived');
   }
 

@@ -1,12 +1,12 @@
-export const approvalStatuses = ['pending', 'approved', 'rejected', 'expired', 'canceled', 'superseded'] as const;
+export const approvalStatuses = ['pending', 'approved', 'rejected', 'expired', 'cancelled', 'superseded'] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];
 
 /** From a status to those it may go to: decided is decided. The table `transitions` is the truth; a test compares the two. */
 export const approvalTransitions: Readonly<Record<ApprovalStatus, readonly ApprovalStatus[]>> = {
-  pending: ['approved', 'rejected', 'expired', 'canceled', 'superseded'],
+  pending: ['approved', 'rejected', 'expired', 'cancelled', 'superseded'],
   approved: [],
   rejected: [],
   expired: [],
-  canceled: [],
+  cancelled: [],
   superseded: [],
 };

@@ -214,13 +214,17 @@ export class HoldingRepository implements Holdings {
           .select(['tx_id', 'n', 'account_id', 'asset', 'amount', 'holding_after', 'holding_version', 'recorded_at'])
           .where('account_id', '=', given.accountId)
           .where('asset', '=', given.asset)
+          .orderBy('recorded_at')
           .orderBy('holding_version')
           .limit(given.limit + 1);
         if (given.from !== undefined) query = query.where('recorded_at', '>=', given.from);
         if (given.to !== undefined) query = query.where('recorded_at', '<', given.to);
-        if (given.cursor) query = query.where('holding_version', '>', given.cursor[0]);
+        if (given.cursor) {
+          const [at, version] = given.cursor;
+          query = query.where(sql<boolean>`(recorded_at, holding_version) > (${at}::timestamptz, ${version}::bigint)`);
+        }
         const rows = await this.#context.pg.query('custodian.holdings.listMovements', 'read', query);
-        const { items, ...next } = toPage(rows, given.limit, (row) => [row.holding_version]);
+        const { items, ...next } = toPage(rows, given.limit, (row) => [row.recorded_at, row.holding_version]);
         const movements = items.map((row) => ({
           accountId: row.account_id,
           asset: row.asset,

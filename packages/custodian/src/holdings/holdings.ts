@@ -128,7 +128,7 @@ export const listMovements = z.strictObject({
   ...holding,
   from: instantInput.optional(),
   to: instantInput.optional(),
-  ...pageFields(z.int()),
+  ...pageFields(instantInput, z.int()),
 });
 export type ListMovements = z.input<typeof listMovements>;
 

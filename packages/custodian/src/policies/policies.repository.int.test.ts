@@ -141,7 +141,7 @@ test('a change that is refused, withdrawn or not decided in time changes nothing
     ['p1', 'retired'],
     ['p2', 'published'],
     ['p3', 'rejected'],
-    ['p4', 'canceled'],
+    ['p4', 'cancelled'],
     ['p5', 'expired'],
   ]);
 });

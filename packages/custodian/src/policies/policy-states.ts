@@ -1,12 +1,12 @@
-export const policyStatuses = ['proposed', 'published', 'retired', 'rejected', 'expired', 'canceled'] as const;
+export const policyStatuses = ['proposed', 'published', 'retired', 'rejected', 'expired', 'cancelled'] as const;
 export type PolicyStatus = (typeof policyStatuses)[number];
 
 /** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */
 export const policyTransitions: Readonly<Record<PolicyStatus, readonly PolicyStatus[]>> = {
-  proposed: ['published', 'rejected', 'expired', 'canceled'],
+  proposed: ['published', 'rejected', 'expired', 'cancelled'],
   published: ['retired'],
   retired: [],
   rejected: [],
   expired: [],
-  canceled: [],
+  cancelled: [],
 };

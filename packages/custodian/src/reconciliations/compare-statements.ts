@@ -25,6 +25,12 @@ interface Compared {
   leftovers: string[] | null;
 }
 
+/** Of a source, and of what it covers. */
+const ofWindow = (p: Window) => sql<boolean>`l.source = ${p.source} and l.booked_at <= ${p.cutoff}::timestamptz
+  and (${p.from}::timestamptz is null or l.booked_at >= ${p.from}::timestamptz)
+  and (${p.accountIds}::text[] is null or l.account_id = any (${p.accountIds}::text[]))
+  and (${p.assets}::text[] is null or l.asset = any (${p.assets}::text[]))`;
+
 /**
  * One full join of a source's lines and our entries on all that they must have in common. Nothing that is in a recorded match
  * takes part. The plain form takes the first of lines that say the same, and tells by its counts where a line was paired twice; the exact
@@ -32,23 +38,17 @@ interface Compared {
  */
 const compare = (op: string, exact: boolean) => {
   const ours = exact
-    ? sql`row_number() over (partition by m.tx_id, m.account_id, m.asset, m.amount order by m.n) - 1`
-    : sql`0::bigint`;
+    ? sql`row_number() over (partition by m.tx_id, m.account_id, m.asset, m.amount order by m.n)::integer - 1`
+    : sql`0`;
   return statement(op, 'read', (p: Window) =>
     db
-      .with(
-        (cte) => cte('theirs').notMaterialized(),
-        (q) =>
-          q
-            .selectFrom('statement_lines as l')
-            .select(['l.id', 'l.external_id', 'l.account_id', 'l.asset', 'l.amount', 'l.booked_at', 'l.reference'])
-            .select(sql<number>`l.occurrence::bigint`.as('occurrence'))
-            .where('l.source', '=', p.source)
-            .where(sql<boolean>`l.booked_at <= ${p.cutoff}::timestamptz`)
-            .where(sql<boolean>`(${p.from}::timestamptz is null or l.booked_at >= ${p.from}::timestamptz)`)
-            .where(sql<boolean>`(${p.accountIds}::text[] is null or l.account_id = any (${p.accountIds}::text[]))`)
-            .where(sql<boolean>`(${p.assets}::text[] is null or l.asset = any (${p.assets}::text[]))`)
-            .where(sql<boolean>`not exists (select from match_items as i where i.line_id = l.id and i.live)`),
+      .with('theirs', (q) =>
+        q
+          .selectFrom('statement_lines as l')
+          .select(['l.id', 'l.external_id', 'l.account_id', 'l.asset', 'l.amount', 'l.booked_at', 'l.reference'])
+          .select('l.occurrence')
+          .where(ofWindow(p))
+          .where(sql<boolean>`not exists (select from match_items as i where i.line_id = l.id and i.live)`),
       )
       .with('ours', (q) =>
         q
@@ -77,7 +77,10 @@ const compare = (op: string, exact: boolean) => {
           .onRef('e.occurrence', '=', 'l.occurrence'),
       )
       .select([
-        sql<number>`(select count(*) from theirs)`.as('lines'),
+        sql<number>`(select count(*) from statement_lines as l where ${ofWindow(p)}) - (
+          select count(*) from match_items as i join statement_lines as l on l.id = i.line_id where i.live and ${ofWindow(p)})`.as(
+          'lines',
+        ),
         sql<number>`count(l.id)`.as('joined_lines'),
         sql<number>`count(e.tx_id)`.as('entries'),
         sql<number>`count(*) filter (where l.id is not null and e.tx_id is not null)`.as('pairs'),
@@ -87,9 +90,8 @@ const compare = (op: string, exact: boolean) => {
           case when e.tx_id is not null then jsonb_build_array(e.tx_id, e.n, e.account_id, e.asset, trim_scale(e.amount)::text,
             instant_text(e.effective_at)) end)::text)
           filter (where l.id is null or e.tx_id is null
-            or abs(extract(epoch from l.booked_at - e.effective_at)) * 1000 > ${p.dateToleranceMs}::bigint)`.as(
-          'leftovers',
-        ),
+            or l.booked_at > e.effective_at + ${p.dateToleranceMs}::bigint * interval '1 millisecond'
+            or l.booked_at < e.effective_at - ${p.dateToleranceMs}::bigint * interval '1 millisecond')`.as('leftovers'),
       ])
       .$castTo<Compared>(),
   );

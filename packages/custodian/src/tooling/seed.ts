@@ -1,4 +1,5 @@
 import type { CustodianAdapter } from '../adapter.ts';
+import { seedGovernance } from './seed-governance.ts';
 
 const clients = ['alice', 'bob', 'carol'];
 const funds = { BTC: '10', ETH: '100', USD: '1000000', USDT: '1000000' };
@@ -82,5 +83,8 @@ export async function seedCustodian(
     { ...trade, settlementId: 'seed-1', reference: 'seed-1', cycle: 0 },
     { ...trade, settlementId: 'seed-2', reference: 'seed-2', cycle: 1, onHold: true },
   ]);
-  return { calendars: 1, accounts: clients.length + 4, settlements: 2 };
+
+  progress('policy, transfers and statements');
+  const governance = await seedGovernance(custodian);
+  return { calendars: 1, accounts: clients.length + 4, settlements: 2, ...governance };
 }

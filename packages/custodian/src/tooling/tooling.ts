@@ -1,9 +1,11 @@
 import type { AdapterTooling } from '@tse/core/admin';
 import { createCustodianAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { verifyApprovals } from './approval-identity.ts';
 import { verifyHoldings } from './holdings-identity.ts';
 import { seedCustodian } from './seed.ts';
 import { verifySettlements } from './settlements-identity.ts';
+import { verifyTransfers } from './transfer-identity.ts';
 
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
@@ -16,6 +18,8 @@ export const tooling: AdapterTooling = {
     progress('holdings');
     const holdings = await verifyHoldings(facts);
     progress('settlements');
-    return [holdings, await verifySettlements(facts)];
+    const settlements = await verifySettlements(facts);
+    progress('transfers and approvals');
+    return [holdings, settlements, await verifyTransfers(facts), await verifyApprovals(facts)];
   },
 };

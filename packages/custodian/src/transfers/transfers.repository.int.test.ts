@@ -171,15 +171,15 @@ test('what waits for its approvers goes on with them, and gives funds and usage 
   });
   expect(await transfers.get(rejected.transferId)).toMatchObject({ status: 'rejected', reason: 'approval-rejected' });
 
-  const canceled = await ask();
-  await expect(approvals.cancel({ requestId: canceled.approvalRequestId!, initiatorId: 'rita' })).rejects.toMatchObject(
-    conflict('not-cancelable'),
-  );
-  expect(await transfers.cancel({ transferId: canceled.transferId, reason: 'typo' })).toMatchObject({
-    status: 'canceled',
+  const cancelled = await ask();
+  await expect(
+    approvals.cancel({ requestId: cancelled.approvalRequestId!, initiatorId: 'rita' }),
+  ).rejects.toMatchObject(conflict('not-cancelable'));
+  expect(await transfers.cancel({ transferId: cancelled.transferId, reason: 'typo' })).toMatchObject({
+    status: 'cancelled',
   });
-  expect(await approvals.get(canceled.approvalRequestId!)).toMatchObject({ status: 'canceled' });
-  await expect(approve(canceled.approvalRequestId!)).rejects.toMatchObject(conflict('request-decided'));
+  expect(await approvals.get(cancelled.approvalRequestId!)).toMatchObject({ status: 'cancelled' });
+  await expect(approve(cancelled.approvalRequestId!)).rejects.toMatchObject(conflict('request-decided'));
 
   const expired = await ask();
   await approve(expired.approvalRequestId!, ['ann']);
@@ -263,10 +263,10 @@ test('what is out can only be asked back', async () => {
     return transferId;
   };
   const [back, gone] = [await out(), await out()];
-  expect(await transfers.cancel({ transferId: back })).toMatchObject({ status: 'canceling' });
-  expect(await transfers.cancel({ transferId: back })).toMatchObject({ status: 'canceling' });
+  expect(await transfers.cancel({ transferId: back })).toMatchObject({ status: 'cancelling' });
+  expect(await transfers.cancel({ transferId: back })).toMatchObject({ status: 'cancelling' });
   await expect(transfers.confirmCancel({ transferId: gone })).rejects.toMatchObject(conflict('illegal-transition'));
-  expect(await transfers.confirmCancel({ transferId: back })).toMatchObject({ status: 'canceled' });
+  expect(await transfers.confirmCancel({ transferId: back })).toMatchObject({ status: 'cancelled' });
   await transfers.cancel({ transferId: gone });
   expect(await transfers.complete({ transferId: gone })).toMatchObject({ status: 'completed' });
   expect(await t.holdings('a6')).toEqual({ BTC: ['9', '0'] });
@@ -373,9 +373,9 @@ test('a cancel and the last vote at once: one of them it is, and funds follow', 
     const request = await approvals.get(requestId, { fresh: true });
     // The vote may come first and the cancel after it; never the other way round.
     expect([`${request.status} ${transfer.status}`]).toEqual([
-      request.status === 'approved' ? 'approved canceled' : 'canceled canceled',
+      request.status === 'approved' ? 'approved cancelled' : 'cancelled cancelled',
     ]);
-    if (transfer.status !== 'canceled') reserved += 20;
+    if (transfer.status !== 'cancelled') reserved += 20;
   }
   expect(await t.holdings('a10')).toEqual({ BTC: ['500', String(reserved)] });
 });
@@ -384,7 +384,7 @@ test('lists page through, by account, kind, status and time', async () => {
   const { transfers } = t.custodian;
   const ids = async (filter: object) =>
     (await Array.fromAsync(transfers.list({ limit: 2, ...filter }))).map(({ status }) => status);
-  expect(await ids({ accountId: 'a6' })).toEqual(['canceled', 'completed']);
+  expect(await ids({ accountId: 'a6' })).toEqual(['cancelled', 'completed']);
   expect(await ids({ accountId: 'a6', status: ['completed'] })).toEqual(['completed']);
   expect(await ids({ accountId: 'b2', kind: 'internal' })).toEqual(['completed']);
   expect(await ids({ accountId: 'a6', to: '2026-01-01T00:00:00Z' })).toEqual([]);

@@ -215,7 +215,7 @@ export class TransferRepository implements Transfers {
     return this.#context.run(operations.cancel, input, options, (change) => this.#advance('cancel', change));
   }
   confirmCancel(input: ChangeTransfer, options?: CallOptions): Promise<Transfer> {
-    return this.#context.run(operations.confirmCancel, input, options, (change) => this.#advance('canceled', change));
+    return this.#context.run(operations.confirmCancel, input, options, (change) => this.#advance('cancelled', change));
   }
 
   find(transferId: string, options?: CallOptions): Promise<Transfer | undefined> {

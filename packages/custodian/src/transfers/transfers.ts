@@ -146,7 +146,7 @@ export interface Transfers {
   /** Captures: the funds move. */
   complete(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;
   fail(input: FailTransfer, options?: CallOptions): Promise<Transfer>;
-  /** Before it is out it is `canceled` at once, with its approval; after that only asked for: `canceling`. */
+  /** Before it is out it is `cancelled` at once, with its approval; after that only asked for: `cancelling`. */
   cancel(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;
   /** The cancel that was asked for took place outside. */
   confirmCancel(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;

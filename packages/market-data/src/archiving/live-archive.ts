@@ -19,11 +19,17 @@ export class LiveArchive {
   readonly #options: LiveArchiveOptions;
   readonly #archivers = new Map<string, Archiver<string>>();
   readonly #touched = new Set<string>();
+  /** Entries that wait, by symbol. */
+  readonly #waiting = new Map<string, number>();
+  readonly #backlog: (value: number, values: { series: string }) => void;
 
   constructor(context: AdapterContext, leases: LeaseRepository, options: LiveArchiveOptions) {
     this.#context = context;
     this.#leases = leases;
     this.#options = options;
+    this.#backlog = context.telemetry.gauge('adapter_archive_backlog', 'Facts in Redis that are not yet archived', [
+      'series',
+    ]);
   }
 
   /** Something of this symbol was written by this process. */
@@ -54,6 +60,8 @@ export class LiveArchive {
       const log = new LiveLog(this.#context, key(symbol, 'log'));
       archiver = new Archiver(this.#context, this.#leases, {
         series: `${name}/${symbol}`,
+        label: name,
+        onBacklog: (entries) => this.#tellBacklog(symbol, entries),
         source: log,
         store: (tx, entries) => store(tx, symbol, entries, log.continues),
         batch: AT_ONCE,
@@ -61,5 +69,13 @@ export class LiveArchive {
       this.#archivers.set(symbol, archiver);
     }
     return archiver;
+  }
+
+  #tellBacklog(symbol: string, entries: number): void {
+    if (entries > 0) this.#waiting.set(symbol, entries);
+    else this.#waiting.delete(symbol);
+    let total = 0;
+    for (const waiting of this.#waiting.values()) total += waiting;
+    this.#backlog(total, { series: this.#options.name });
   }
 }

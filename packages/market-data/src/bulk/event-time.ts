@@ -62,10 +62,10 @@ function microsOfUtcText(text: string): number {
  * here: the usual forms are read without a regular expression or a `Date`.
  */
 export function microsOf(input: unknown): number | undefined {
-  if (typeof input === 'string') {
-    const fast = microsOfUtcText(input);
-    if (fast === fast) return inRange(fast);
-  } else if (!(input instanceof Date)) return undefined;
+  if (input instanceof Date) return inRange(input.getTime() * 1000);
+  if (typeof input !== 'string') return undefined;
+  const fast = microsOfUtcText(input);
+  if (fast === fast) return inRange(fast);
   const parsed = parseInstant(input);
   return parsed === undefined ? undefined : inRange(Number(instant.micros(parsed)));
 }

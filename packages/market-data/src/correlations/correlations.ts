@@ -92,10 +92,10 @@ export const defineTargets = z
     const seen = new Set<string>();
     for (const [i, { first, second }] of pairs.entries()) {
       const name = [first, second].toSorted().join(' ');
-      if (seen.has(name)) refuse(['pairs', i], `${name} is there twice`);
+      if (seen.has(name)) refuse(['pairs', i], 'this pair is there twice');
       seen.add(name);
-      if (!symbols.includes(first)) refuse(['pairs', i, 'first'], `${first} is none of the symbols`);
-      if (!symbols.includes(second)) refuse(['pairs', i, 'second'], `${second} is none of the symbols`);
+      if (!symbols.includes(first)) refuse(['pairs', i, 'first'], 'is none of the symbols');
+      if (!symbols.includes(second)) refuse(['pairs', i, 'second'], 'is none of the symbols');
     }
     if ((scenarioId === undefined) !== (scenarioVersion === undefined))
       refuse(['scenarioVersion'], 'expected a version with a scenario, and a scenario with a version');

@@ -87,7 +87,6 @@ export class OrderBookStore implements OrderBooks {
         args.push('b', ticks(symbol, price, priceScale, 'bids'), price, quantity);
       for (const { price, quantity } of book.asks)
         args.push('a', ticks(symbol, price, priceScale, 'asks'), price, quantity);
-      await this.#epoch.ensure();
       const applied = Number(await this.#context.redis.script(putBook, this.#keys(symbol, true), args)) === 1;
       if (applied) this.#onRecorded(symbol);
       return applied ? 'applied' : 'stale';
@@ -104,7 +103,6 @@ export class OrderBookStore implements OrderBooks {
         for (const [c, { side, price, quantity }] of changes.entries())
           args.push(side[0]!, ticks(symbol, price, priceScale, `deltas.${d}.changes.${c}.price`), price, quantity);
       }
-      await this.#epoch.ensure();
       const answers = await this.#context.redis.script<(string | number)[]>(
         applyDeltas,
         this.#keys(symbol, true),

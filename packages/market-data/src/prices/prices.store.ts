@@ -104,7 +104,6 @@ export class PriceStore implements Prices {
 
   record(ticks: readonly TickInput[], options?: CallOptions): Promise<LiveOutcome[]> {
     return this.#context.run(operations.record, ticks, options, async ({ ticks: length, groups }) => {
-      await this.#epoch.ensure();
       const latest = microsOf(this.#context.clock.now())! + DAY_MS * 1000;
       for (const group of groups) await this.#check(group, latest);
       const written = await Promise.all(groups.map((group) => this.#writer.write(group)));

@@ -76,7 +76,7 @@ export const sweepQuality = z
     from: instantInput,
     to: instantInput,
     /** A close is an outlier where it differs from the one before by more than this part of it. */
-    outlierAbove: z.number().positive().finite().default(0.2),
+    outlierAbove: z.number().positive().max(1000).default(0.2),
     /** A source is quiet where its last tick is older. */
     staleAfterMs: z.int().positive().default(60_000),
   })

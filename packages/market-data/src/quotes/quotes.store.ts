@@ -78,7 +78,6 @@ export class QuoteStore implements Quotes {
 
   record(quotes: RecordQuotes, options?: CallOptions): Promise<LiveOutcome[]> {
     return this.#context.run(operations.record, quotes, options, async (given) => {
-      await this.#epoch.ensure();
       const latest = instant.plusMillis(this.#context.clock.now(), DAY_MS);
       const places = new Map<string, number[]>();
       for (const [i, { symbol, eventAt, bid, ask }] of given.entries()) {

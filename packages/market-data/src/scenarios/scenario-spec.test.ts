@@ -34,7 +34,7 @@ test('a spec is kept with its defaults and its canonical values', () => {
 test.each<[object, [string, string | RegExp]]>([
   [
     { symbols: [spec.symbols[0], { symbol: 'BTC-USD', startPrice: '1' }] },
-    ['symbols.1.symbol', 'BTC-USD is there twice'],
+    ['symbols.1.symbol', 'this symbol is there twice'],
   ],
   [{ step: 'PT2H' }, ['step', 'expected a step no longer than the duration']],
   [{ duration: 'P9999999D' }, ['step', /more than/]],

@@ -63,7 +63,7 @@ export const scenarioSpec = z
     const refuse = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
     const names = symbols.map(({ symbol }) => symbol);
     for (const [i, name] of names.entries())
-      if (names.indexOf(name) !== i) refuse(['symbols', i, 'symbol'], `${name} is there twice`);
+      if (names.indexOf(name) !== i) refuse(['symbols', i, 'symbol'], 'this symbol is there twice');
     const [wholeMs, stepMs] = [parseDuration(whole) ?? 0, parseDuration(step) ?? 0];
     if (stepMs > wholeMs) refuse(['step'], 'expected a step no longer than the duration');
     else if (stepMs > 0 && wholeMs / stepMs > MOST_STEPS) refuse(['step'], `more than ${MOST_STEPS} steps`);
@@ -71,9 +71,9 @@ export const scenarioSpec = z
     for (const [i, { first, second }] of correlations.entries()) {
       const pair = [first, second].toSorted().join(' ');
       if (first === second) refuse(['correlations', i, 'second'], 'expected two symbols');
-      else if (pairs.has(pair)) refuse(['correlations', i], `${pair} is there twice`);
-      if (!names.includes(first)) refuse(['correlations', i, 'first'], `${first} is none of the symbols`);
-      if (!names.includes(second)) refuse(['correlations', i, 'second'], `${second} is none of the symbols`);
+      else if (pairs.has(pair)) refuse(['correlations', i], 'this pair is there twice');
+      if (!names.includes(first)) refuse(['correlations', i, 'first'], 'is none of the symbols');
+      if (!names.includes(second)) refuse(['correlations', i, 'second'], 'is none of the symbols');
       pairs.add(pair);
     }
     if (!isPositiveSemidefinite(matrixOf(names, correlations)))

@@ -16,7 +16,7 @@ export interface TransferDesk extends AsyncDisposable {
 }
 
 const BEFORE_IT_ENDS = new Set(['pending-approval', 'queued', 'pending-signature', 'broadcasting', 'confirming']);
-const WITHOUT_EFFECT = new Set(['canceled', 'rejected', 'blocked', 'failed']);
+const WITHOUT_EFFECT = new Set(['cancelled', 'rejected', 'blocked', 'failed']);
 
 export function openTransferDesk(exchange: ExchangeAdapter): TransferDesk {
   const statement = new Map<string, StatementLine>();

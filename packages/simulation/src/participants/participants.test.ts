@@ -94,7 +94,7 @@ const aTape = fc
       quantity: String(lots),
       taker,
       at: '2019-10-11T00:00:00.000000Z',
-      line: index + 1,
+      sequence: index + 1,
     })),
   );
 
@@ -146,7 +146,7 @@ describe('the participants', () => {
       quantity,
       taker: 'sell',
       at: '2019-10-11T00:00:00.000000Z',
-      line: index + 1,
+      sequence: index + 1,
     }));
     const { steps, orders } = await played(streamOf(run), XRP);
     const makers = orders.filter(({ order }) => order.clientOrderId.endsWith('/maker'));

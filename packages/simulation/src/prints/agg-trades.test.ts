@@ -28,7 +28,7 @@ describe('a bulk file', () => {
         quantity: '23.00000000',
         taker: 'sell',
         at: '2019-10-11T00:00:11.620000Z',
-        line: 1,
+        sequence: 1,
       },
       {
         id: '13519808',
@@ -36,7 +36,7 @@ describe('a bulk file', () => {
         quantity: '54.00000000',
         taker: 'buy',
         at: '2019-10-11T00:00:11.621000Z',
-        line: 2,
+        sequence: 2,
       },
     ]);
   });
@@ -45,7 +45,7 @@ describe('a bulk file', () => {
     const header =
       'agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker,is_best_match';
     expect(await read(`${header}\r\n7,95000.01,0.00042,1,2,1735689600123456,false,true\r\n`)).toEqual([
-      { id: '7', price: '95000.01', quantity: '0.00042', taker: 'buy', at: '2025-01-01T00:00:00.123456Z', line: 2 },
+      { id: '7', price: '95000.01', quantity: '0.00042', taker: 'buy', at: '2025-01-01T00:00:00.123456Z', sequence: 2 },
     ]);
   });
 

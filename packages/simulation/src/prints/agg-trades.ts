@@ -18,7 +18,7 @@ async function* readAggTrades(path: string): AsyncGenerator<Print> {
     if (line === 1 && isAggTradeHeader(text)) continue;
     const parsed = parseAggTrade(text);
     if ('reason' in parsed) throw malformed(path, line, parsed.reason);
-    const print = { ...parsed.row, line };
+    const print = { ...parsed.row, sequence: line };
     // The ids of a bulk file ascend: one that does not is a line too many, and would be a trade twice.
     if (BigInt(print.id) <= last) throw malformed(path, line, `trade id ${print.id} comes after ${last}`);
     last = BigInt(print.id);

@@ -8,8 +8,8 @@ export interface Print {
   readonly taker: 'buy' | 'sell';
   /** UTC, with microseconds. */
   readonly at: string;
-  /** Where it stands in its source, from 1. */
-  readonly line: number;
+  /** Grows from print to print of its source. */
+  readonly sequence: number;
 }
 
 /** Prints of one market that can be read as often as needed, each time from the start. */

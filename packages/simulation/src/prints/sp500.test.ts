@@ -23,7 +23,7 @@ describe('the bars that ship with the package', () => {
         quantity: '933290000',
         taker: 'buy',
         at: '2019-01-02T14:30:00.000000Z',
-        line: 4781,
+        sequence: 19117,
       },
       {
         id: 'SPX-2019-01-02-low',
@@ -31,7 +31,7 @@ describe('the bars that ship with the package', () => {
         quantity: '933290000',
         taker: 'sell',
         at: '2019-01-02T16:40:00.000000Z',
-        line: 4781,
+        sequence: 19118,
       },
       {
         id: 'SPX-2019-01-02-high',
@@ -39,7 +39,7 @@ describe('the bars that ship with the package', () => {
         quantity: '933290000',
         taker: 'buy',
         at: '2019-01-02T18:50:00.000000Z',
-        line: 4781,
+        sequence: 19119,
       },
       {
         id: 'SPX-2019-01-02-close',
@@ -47,7 +47,7 @@ describe('the bars that ship with the package', () => {
         quantity: '933290000',
         taker: 'sell',
         at: '2019-01-02T21:00:00.000000Z',
-        line: 4781,
+        sequence: 19120,
       },
     ]);
     expect(new Set(prints.map(({ id }) => id)).size).toBe(prints.length);
@@ -57,8 +57,8 @@ describe('the bars that ship with the package', () => {
   test('all of it is every bar of the file', async () => {
     const prints = await Array.fromAsync(sp500Prints('all').read());
     expect(prints).toHaveLength(5105 * 4);
-    expect(prints[0]).toMatchObject({ id: 'SPX-2000-01-03-open', price: '1469.250000', line: 2 });
-    expect(prints.at(-1)).toMatchObject({ id: 'SPX-2020-04-17-close', price: '2874.560059', line: 5106 });
+    expect(prints[0]).toMatchObject({ id: 'SPX-2000-01-03-open', price: '1469.250000', sequence: 1 });
+    expect(prints.at(-1)).toMatchObject({ id: 'SPX-2020-04-17-close', price: '2874.560059', sequence: 20420 });
   });
 });
 

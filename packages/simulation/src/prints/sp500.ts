@@ -36,7 +36,7 @@ async function* readBars(path: string, datePrefix: string): AsyncGenerator<Print
         quantity: quantities[index]!,
         taker,
         at: `${date}T${TIMES[index]!}:00.000000Z`,
-        line,
+        sequence: (line - 2) * TIMES.length + index + 1,
       };
     }
   }

@@ -10,7 +10,7 @@ function sourceOf(...pairs: [price: string, quantity: string][]): PrintSource {
     quantity,
     taker: 'buy',
     at: `2019-10-11T00:00:0${index}.000000Z`,
-    line: index + 1,
+    sequence: index + 1,
   }));
   return {
     name: 'drawn.csv',

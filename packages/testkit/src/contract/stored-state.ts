@@ -14,7 +14,7 @@ export async function withPostgres<T>(url: string, work: (client: Client) => Pro
   }
 }
 
-/** All that an instance holds: the rows of each table and each key with its content, as digests. */
+/** All that an instance holds: the rows of each table and each key with its content, as digests. What is cached comes and goes by itself. */
 export async function storedState(
   { postgresUrl, redisUrl }: AdminAccess,
   { schema, prefix }: InstanceIdentity,
@@ -30,7 +30,7 @@ export async function storedState(
   });
   const redis = new Redis(redisUrl);
   for (const key of await redis.keys(`${prefix}:*`))
-    state[key] = (await redis.dumpBuffer(key))?.toString('base64') ?? '';
+    if (!key.startsWith(`${prefix}:cache:`)) state[key] = (await redis.dumpBuffer(key))?.toString('base64') ?? '';
   redis.disconnect();
   return state;
 }

@@ -1,0 +1,250 @@
+import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
+import { z } from 'zod';
+import { type AlertState, alertStates } from './alert-states.ts';
+import { type Severity, severities } from './severities.ts';
+
+export const alertKinds = ['breach', 'no-data', 'manual'] as const;
+export type AlertKind = (typeof alertKinds)[number];
+
+export interface Alert {
+  alertId: string;
+  /** One alert is open under it at a time. */
+  dedupKey: string;
+  kind: AlertKind;
+  state: AlertState;
+  severity: Severity;
+  summary: string;
+  /** What silences and inhibit rules match: kind, limitId, metric, scope, subject; or those it was raised with. */
+  labels: Record<string, string>;
+  /** How often it was raised while it was open. */
+  count: number;
+  openedAt: Instant;
+  firedAt?: Instant;
+  recoveringSince?: Instant;
+  acknowledgedAt?: Instant;
+  acknowledgedBy?: string;
+  /** When the acknowledgement runs out and it is told again. */
+  acknowledgedUntil?: Instant;
+  snoozedUntil?: Instant;
+  /** Steps that were taken after the first because nobody answered. */
+  escalated: number;
+  closedAt?: Instant;
+  closeReason?: string;
+  runId?: string;
+  version: number;
+}
+
+export interface AlertLogEntry {
+  version: number;
+  type: string;
+  state: AlertState;
+  severity: Severity;
+  details: Record<string, unknown>;
+  actor?: string;
+  actorKind: 'person' | 'monitor';
+  occurredAt: Instant;
+}
+
+const label = z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,31}$/, 'expected a label of letters and digits');
+const labels = z
+  .record(label, textInput(128))
+  .refine((given) => Object.keys(given).length <= 16, 'expected at most 16 labels');
+
+/**
+ * Where an alert is open under the `dedupKey` it is that one: counted once more, and as severe as the worse of both. A rise of severity takes
+ * an acknowledgement back. The same `alertId` with the same content answers what came of it.
+ */
+export const raiseAlert = z.strictObject({
+  alertId: idInput,
+  dedupKey: textInput(128).refine((key) => !/^(breach|no-data)\//.test(key), 'expected a key that is not of a limit'),
+  severity: z.enum(severities),
+  summary: textInput(500),
+  labels: labels.default({}),
+  policyId: idInput.optional(),
+});
+export type RaiseAlert = z.input<typeof raiseAlert>;
+
+/** With `until` the acknowledgement runs out, and the alert is told again from the first step. */
+export const acknowledgeAlert = z.strictObject({
+  alertId: idInput,
+  by: textInput(64),
+  until: instantInput.optional(),
+  reason: textInput(200).optional(),
+});
+export type AcknowledgeAlert = z.input<typeof acknowledgeAlert>;
+/** It is not told of before `until`, and then goes on where it was. */
+export const snoozeAlert = z.strictObject({
+  alertId: idInput,
+  by: textInput(64),
+  until: instantInput,
+  reason: textInput(200).optional(),
+});
+export type SnoozeAlert = z.input<typeof snoozeAlert>;
+/** By hand. The alert of a breach comes back as another one while its limit is exceeded. */
+export const resolveAlert = z.strictObject({ alertId: idInput, by: textInput(64), reason: textInput(200).optional() });
+export type ResolveAlert = z.input<typeof resolveAlert>;
+
+/** Newest first. */
+export const listAlerts = z.strictObject({
+  state: z.array(z.enum(alertStates)).min(1).optional(),
+  severity: z.enum(severities).optional(),
+  kind: z.enum(alertKinds).optional(),
+  from: instantInput.optional(),
+  until: instantInput.optional(),
+  ...pageFields(instantInput, idInput),
+});
+export type ListAlerts = z.input<typeof listAlerts>;
+
+/** Of what matches all labels named, `severity` and `kind` included, nobody is notified for a while. It is logged all the same. */
+export interface Silence {
+  silenceId: string;
+  matchers: Record<string, string>;
+  reason: string;
+  from: Instant;
+  until: Instant;
+  endedAt?: Instant;
+}
+const matchers = labels.refine((given) => Object.keys(given).length > 0, 'expected at least one label');
+export const silenceAlerts = z
+  .strictObject({
+    silenceId: idInput,
+    matchers,
+    reason: textInput(200),
+    from: instantInput.optional(),
+    until: instantInput,
+  })
+  .refine(({ from, until }) => from === undefined || from < until, {
+    message: 'expected it after from',
+    path: ['until'],
+  });
+export type SilenceAlerts = z.input<typeof silenceAlerts>;
+export const endSilence = z.strictObject({ silenceId: idInput });
+export type EndSilence = z.input<typeof endSilence>;
+export const listSilences = z.strictObject({ active: z.boolean().optional(), ...pageFields(idInput) });
+export type ListSilences = z.input<typeof listSilences>;
+
+/** While an alert that matches `source` fires, nobody is notified of others that match `target` and agree with it in `equal`. */
+export interface InhibitRule {
+  ruleId: string;
+  source: Record<string, string>;
+  target: Record<string, string>;
+  equal: string[];
+  endedAt?: Instant;
+}
+export const inhibitAlerts = z.strictObject({
+  ruleId: idInput,
+  source: matchers,
+  target: matchers,
+  equal: z.array(label).max(16).default([]),
+});
+export type InhibitAlerts = z.input<typeof inhibitAlerts>;
+export const endInhibition = z.strictObject({ ruleId: idInput });
+export type EndInhibition = z.input<typeof endInhibition>;
+
+/** A day of alerts that closed in it, in seconds of business time. */
+export interface ResponseMetrics {
+  /** UTC. */
+  day: string;
+  closed: number;
+  acknowledged: number;
+  escalated: number;
+  /** Means; absent where nothing was acknowledged. */
+  secondsToAcknowledge?: number;
+  secondsToClose: number;
+}
+export const responseMetrics = z
+  .strictObject({ from: instantInput, until: instantInput })
+  .refine(({ from, until }) => from < until, { message: 'expected it after from', path: ['until'] });
+export type ReadResponseMetrics = z.input<typeof responseMetrics>;
+
+/** The beginning of something that the monitor should notice: the first alert with these labels that fires after it is its detection. */
+export const expectDetection = z.strictObject({
+  markId: idInput,
+  runId: idInput,
+  labels: labels.default({}),
+  at: instantInput,
+});
+export type ExpectDetection = z.input<typeof expectDetection>;
+export interface Detection {
+  markId: string;
+  runId: string;
+  beganAt: Instant;
+  detectedAt?: Instant;
+  alertId?: string;
+  /** Of business time, from beginning to detection. */
+  seconds?: number;
+}
+
+/** A notification to deliver. */
+export interface DueNotification {
+  notificationId: string;
+  alertId: string;
+  severity: Severity;
+  /** Whom: a target of the escalation's step. */
+  target: string;
+  /** What to say, in one line. */
+  text: string;
+  step: number;
+  round: number;
+  /** 1 for the first delivery that was tried. */
+  attempt: number;
+  dueAt: Instant;
+}
+
+export interface OnDueOptions {
+  /** How long one delivery may take before another worker tries it, in milliseconds: 30 000. */
+  claimMs?: number;
+  /** How long a delivery that failed waits, doubled with each further one, in milliseconds: 1 000. */
+  retryMs?: number;
+}
+
+/** A running delivery; disposing of it lets the notification in hand be delivered. */
+export interface Delivery extends AsyncDisposable {
+  stop(): Promise<void>;
+}
+
+/** Codes with which alerts refuse. */
+export type AlertRefusal =
+  | 'unknown-alert'
+  | 'unknown-policy'
+  | 'unknown-silence'
+  | 'unknown-rule'
+  | 'unknown-detection'
+  | 'id-conflict'
+  | 'alert-closed'
+  | 'alert-pending'
+  | 'already-past';
+
+/**
+ * Alerts and what people answer to them. Errors are `not-found`, `conflict` or `invalid-input` with an `AlertRefusal` as code.
+ */
+export interface Alerts {
+  raise(input: RaiseAlert, options?: CallOptions): Promise<Alert>;
+  acknowledge(input: AcknowledgeAlert, options?: CallOptions): Promise<Alert>;
+  snooze(input: SnoozeAlert, options?: CallOptions): Promise<Alert>;
+  resolve(input: ResolveAlert, options?: CallOptions): Promise<Alert>;
+  find(alertId: string, options?: CallOptions): Promise<Alert | undefined>;
+  get(alertId: string, options?: CallOptions): Promise<Alert>;
+  list(input?: ListAlerts, options?: CallOptions): Listing<Alert>;
+  /** All that are not closed, the most severe first; from Redis where it knows. */
+  listActive(options?: CallOptions): Promise<Alert[]>;
+  /** Oldest first. */
+  listLog(alertId: string, options?: CallOptions): Promise<AlertLogEntry[]>;
+  silence(input: SilenceAlerts, options?: CallOptions): Promise<Silence>;
+  endSilence(input: EndSilence, options?: CallOptions): Promise<Silence>;
+  listSilences(input?: ListSilences, options?: CallOptions): Listing<Silence>;
+  inhibit(input: InhibitAlerts, options?: CallOptions): Promise<InhibitRule>;
+  endInhibition(input: EndInhibition, options?: CallOptions): Promise<InhibitRule>;
+  listInhibitRules(options?: CallOptions): Promise<InhibitRule[]>;
+  responseMetrics(input: ReadResponseMetrics, options?: CallOptions): Promise<ResponseMetrics[]>;
+  expectDetection(input: ExpectDetection, options?: CallOptions): Promise<Detection>;
+  getDetection(markId: string, options?: CallOptions): Promise<Detection>;
+  /**
+   * Has each notification delivered by `handler` until it is disposed of: at least once, so tell its `notificationId` to a provider that
+   * can drop doubles. A handler that throws has it tried again; one that answers `{ providerId }` has that kept.
+   */
+  onDue(
+    handler: (notification: DueNotification, call: { signal: AbortSignal }) => Promise<{ providerId?: string } | void>,
+    options?: OnDueOptions,
+  ): Delivery;
+}

@@ -1,0 +1,377 @@
+import {
+  type AdapterContext,
+  type CallOptions,
+  type Instant,
+  type Listing,
+  answers,
+  contextLiteral,
+  functionCall,
+  idInput,
+  listing,
+  operation,
+  queryBuilder,
+  refusal,
+  requestHash,
+  statement,
+  toPage,
+} from '@tse/core';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { RecentStore } from '../copies/recent.store.ts';
+import type { Tables } from '../schema.ts';
+import { toLimit, versionColumns } from './limit-rows.ts';
+import { measureUse } from './limit-use.ts';
+import {
+  type DefineLimit,
+  type GetTradingState,
+  type Limit,
+  type LimitRefusal,
+  type LimitUse,
+  type Limits,
+  type ListLimits,
+  type ListLocks,
+  type ListUse,
+  type LockScope,
+  type RiskLock,
+  type SetTradingState,
+  type TradingStateChange,
+  type TradingStateOf,
+  type UnlockScope,
+  defineLimit,
+  getTradingState,
+  listLimits,
+  listLocks,
+  listUse,
+  lockScope,
+  setTradingState,
+  unlockScope,
+} from './limits.ts';
+import { scopeKey, scopeOfKey } from './scopes.ts';
+import type { TradingStateStore } from './trading-state.store.ts';
+
+const db = queryBuilder<Tables>();
+
+type Outcome = LimitRefusal | 'ok' | 'same';
+
+const current = () =>
+  db
+    .selectFrom('limits as l')
+    .innerJoin('limit_versions as v', (join) =>
+      join.onRef('v.limit_id', '=', 'l.id').onRef('v.version', '=', 'l.current_version'),
+    )
+    .select(['l.id', 'l.metric', 'l.scope'])
+    .select(versionColumns);
+
+const lockColumns = ['id', 'scope', 'side', 'reason', 'from_at', 'until_at', 'released_at'] as const;
+
+const statements = {
+  define: functionCall(
+    'risk.limits.define',
+    'write',
+    'define_limit',
+    [
+      'id',
+      'given',
+      'metric',
+      'scope',
+      'version',
+      'enabled',
+      'warn',
+      'soft',
+      'hard',
+      'recover',
+      'windowMs',
+      'timeZone',
+      'currency',
+      'maxPriceAgeMs',
+      'forMs',
+      'keepFiringMs',
+      'escalateAfterMs',
+      'policyId',
+      'reason',
+      'requestHash',
+      'at',
+      'eventId',
+      'context',
+    ],
+    answers<{ outcome: Outcome; limit_id: string; version: number }>(),
+  ),
+  find: statement('risk.limits.find', 'read', (p: { id: string }) => current().where('l.id', '=', p.id)),
+  versions: statement('risk.limits.listVersions', 'read', (p: { id: string }) =>
+    db
+      .selectFrom('limits as l')
+      .innerJoin('limit_versions as v', 'v.limit_id', 'l.id')
+      .select(['l.id', 'l.metric', 'l.scope'])
+      .select(versionColumns)
+      .where('l.id', '=', p.id)
+      .orderBy('v.version'),
+  ),
+  setState: functionCall(
+    'risk.limits.setTradingState',
+    'write',
+    'change_trading_state',
+    ['scope', 'state', 'epoch', 'reason', 'at', 'eventId', 'context'],
+    answers<{ outcome: Outcome; epoch: number; changed_at: Instant | null }>(),
+  ),
+  state: statement('risk.limits.getTradingState', 'read', (p: { scope: string }) =>
+    db
+      .selectFrom('trading_states')
+      .select(['scope', 'state', 'epoch', 'reason', 'changed_at'])
+      .where('scope', '=', p.scope),
+  ),
+  stateChanges: statement('risk.limits.listTradingStateChanges', 'read', (p: { scope: string }) =>
+    db
+      .selectFrom('trading_state_changes')
+      .select(['epoch', 'from_state', 'to_state', 'reason', 'actor', 'changed_at'])
+      .where('scope', '=', p.scope)
+      .orderBy('epoch'),
+  ),
+  lock: functionCall(
+    'risk.limits.lock',
+    'write',
+    'place_risk_lock',
+    ['id', 'scope', 'side', 'reason', 'from', 'until', 'requestHash', 'context'],
+    answers<{ outcome: Outcome }>(),
+  ),
+  unlock: statement('risk.limits.unlock', 'write', (p: { id: string; at: string }) =>
+    db
+      .updateTable('risk_locks')
+      .set({ released_at: sql`coalesce(released_at, ${p.at}::timestamptz)` })
+      .where('id', '=', p.id)
+      .returning(lockColumns),
+  ),
+  findLock: statement('risk.limits.findLock', 'read', (p: { id: string }) =>
+    db.selectFrom('risk_locks').select(lockColumns).where('id', '=', p.id),
+  ),
+};
+
+const byId = z.strictObject({ limitId: idInput });
+const operations = {
+  define: operation('risk.limits.define', defineLimit, (input) => input.limitId),
+  find: operation('risk.limits.find', byId),
+  get: operation('risk.limits.get', byId),
+  list: operation('risk.limits.list', listLimits),
+  listVersions: operation('risk.limits.listVersions', byId),
+  listUse: operation('risk.limits.listUse', listUse),
+  setTradingState: operation('risk.limits.setTradingState', setTradingState),
+  getTradingState: operation('risk.limits.getTradingState', getTradingState),
+  listTradingStateChanges: operation('risk.limits.listTradingStateChanges', getTradingState),
+  lock: operation('risk.limits.lock', lockScope, (input) => input.lockId),
+  unlock: operation('risk.limits.unlock', unlockScope, (input) => input.lockId),
+  listLocks: operation('risk.limits.listLocks', listLocks),
+};
+
+export class LimitRepository implements Limits {
+  readonly #context: AdapterContext;
+  readonly #states: TradingStateStore;
+  readonly #use: RecentStore<LimitUse[]>;
+  readonly #onChange: () => void;
+
+  constructor(context: AdapterContext, states: TradingStateStore, use: RecentStore<LimitUse[]>, onChange: () => void) {
+    this.#context = context;
+    this.#states = states;
+    this.#use = use;
+    this.#onChange = onChange;
+  }
+
+  define(input: DefineLimit, options?: CallOptions): Promise<Limit> {
+    return this.#context.run(operations.define, input, options, async (limit) => {
+      const { limitId, version, metric, scope, reason, ...terms } = limit;
+      const answer = await this.#context.pg.one(statements.define, {
+        id: limitId ?? this.#context.ids.next(),
+        given: limitId !== undefined,
+        metric,
+        scope: scopeKey(scope),
+        version,
+        enabled: terms.enabled,
+        warn: terms.warn,
+        soft: terms.soft,
+        hard: terms.hard,
+        recover: terms.recover,
+        windowMs: terms.window,
+        timeZone: terms.timeZone,
+        currency: terms.currency,
+        maxPriceAgeMs: terms.maxPriceAge,
+        forMs: terms.for,
+        keepFiringMs: terms.keepFiringFor,
+        escalateAfterMs: terms.escalateAfter,
+        policyId: terms.policyId,
+        reason,
+        requestHash: requestHash(metric, scope, terms),
+        ...this.#stamp(),
+      });
+      const { outcome } = answer;
+      if (outcome !== 'ok' && outcome !== 'same')
+        throw refusal(outcome, { limitId: answer.limit_id, metric, scope: scopeKey(scope), version: answer.version });
+      this.#onChange();
+      return this.#load(answer.limit_id);
+    });
+  }
+
+  find(limitId: string, options?: CallOptions): Promise<Limit | undefined> {
+    return this.#context.run(operations.find, { limitId }, options, (input) => this.#find(input.limitId));
+  }
+
+  get(limitId: string, options?: CallOptions): Promise<Limit> {
+    return this.#context.run(operations.get, { limitId }, options, (input) => this.#load(input.limitId));
+  }
+
+  list(input: ListLimits = {}, options?: CallOptions): Listing<Limit> {
+    return listing(input, (page) =>
+      this.#context.run(operations.list, page, options, async ({ metric, scope, enabled, cursor, limit }) => {
+        let query = current()
+          .orderBy('l.id')
+          .limit(limit + 1);
+        if (metric !== undefined) query = query.where('l.metric', '=', metric);
+        if (scope !== undefined) query = query.where('l.scope', '=', scopeKey(scope));
+        if (enabled !== undefined) query = query.where('v.enabled', '=', enabled);
+        if (cursor) query = query.where('l.id', '>', cursor[0]);
+        const rows = await this.#context.pg.query('risk.limits.list', 'read', query);
+        return toPage(
+          rows.map((row) => toLimit(row)),
+          limit,
+          (each) => [each.limitId],
+        );
+      }),
+    );
+  }
+
+  listVersions(limitId: string, options?: CallOptions): Promise<Limit[]> {
+    return this.#context.run(operations.listVersions, { limitId }, options, async (input) => {
+      const rows = await this.#context.pg.many(statements.versions, { id: input.limitId });
+      if (rows.length === 0) throw refusal('unknown-limit', input);
+      return rows.map((row) => toLimit(row));
+    });
+  }
+
+  listUse(input: ListUse, options?: CallOptions): Promise<LimitUse[]> {
+    return this.#context.run(operations.listUse, input, options, ({ scope }, { fresh }) => {
+      const key = scopeKey(scope);
+      return this.#use.get(key, fresh, () => measureUse(this.#context, key));
+    });
+  }
+
+  setTradingState(input: SetTradingState, options?: CallOptions): Promise<TradingStateOf> {
+    return this.#context.run(operations.setTradingState, input, options, async ({ scope, state, epoch, reason }) => {
+      const key = scopeKey(scope);
+      const answer = await this.#context.pg.one(statements.setState, {
+        scope: key,
+        state,
+        epoch,
+        reason,
+        ...this.#stamp(),
+      });
+      const { outcome } = answer;
+      if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, { scope: key, state, epoch: answer.epoch });
+      this.#onChange();
+      const stands = await this.#stateOf(key, scopeOfKey(key));
+      this.#states.refresh(key, stands);
+      return stands;
+    });
+  }
+
+  getTradingState(input: GetTradingState, options?: CallOptions): Promise<TradingStateOf> {
+    return this.#context.run(operations.getTradingState, input, options, async ({ scope }, { fresh }) => {
+      const key = scopeKey(scope);
+      const copy = fresh ? undefined : await this.#states.find(key);
+      if (copy) return copy;
+      const stands = await this.#stateOf(key, scopeOfKey(key));
+      void this.#states.fill(key, stands);
+      return stands;
+    });
+  }
+
+  listTradingStateChanges(input: GetTradingState, options?: CallOptions): Promise<TradingStateChange[]> {
+    return this.#context.run(operations.listTradingStateChanges, input, options, async ({ scope }) => {
+      const rows = await this.#context.pg.many(statements.stateChanges, { scope: scopeKey(scope) });
+      return rows.map(({ epoch, from_state, to_state, reason, actor, changed_at }) => ({
+        epoch,
+        from: from_state,
+        to: to_state,
+        ...(reason !== null && { reason }),
+        ...(actor !== null && { actor }),
+        changedAt: changed_at,
+      }));
+    });
+  }
+
+  lock(input: LockScope, options?: CallOptions): Promise<RiskLock> {
+    return this.#context.run(operations.lock, input, options, async ({ lockId, scope, side, reason, from, until }) => {
+      const now = this.#context.clock.now();
+      const key = scopeKey(scope);
+      if (until <= (from ?? now)) throw refusal('already-past', { lockId }, { 'already-past': 'until' });
+      const { outcome } = await this.#context.pg.one(statements.lock, {
+        id: lockId,
+        scope: key,
+        side,
+        reason,
+        from: from ?? now,
+        until,
+        requestHash: requestHash(key, side, reason, from, until),
+        context: contextLiteral(),
+      });
+      if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, { lockId });
+      return toLock(await this.#context.pg.one(statements.findLock, { id: lockId }));
+    });
+  }
+
+  unlock(input: UnlockScope, options?: CallOptions): Promise<RiskLock> {
+    return this.#context.run(operations.unlock, input, options, async ({ lockId }) => {
+      const row = await this.#context.pg.maybe(statements.unlock, { id: lockId, at: this.#context.clock.now() });
+      if (!row) throw refusal('unknown-lock', { lockId });
+      return toLock(row);
+    });
+  }
+
+  listLocks(input: ListLocks = {}, options?: CallOptions): Listing<RiskLock> {
+    return listing(input, (page) =>
+      this.#context.run(operations.listLocks, page, options, async ({ scope, active, cursor, limit }) => {
+        const now = this.#context.clock.now();
+        let query = db
+          .selectFrom('risk_locks')
+          .select(lockColumns)
+          .orderBy('id')
+          .limit(limit + 1);
+        if (scope !== undefined) query = query.where('scope', '=', scopeKey(scope));
+        if (active === true) query = query.where('released_at', 'is', null).where('until_at', '>', now);
+        if (active === false)
+          query = query.where((e) => e.or([e('released_at', 'is not', null), e('until_at', '<=', now)]));
+        if (cursor) query = query.where('id', '>', cursor[0]);
+        const rows = await this.#context.pg.query('risk.limits.listLocks', 'read', query);
+        return toPage(rows.map(toLock), limit, (each) => [each.lockId]);
+      }),
+    );
+  }
+
+  async #stateOf(key: string, scope: TradingStateOf['scope']): Promise<TradingStateOf> {
+    const row = await this.#context.pg.maybe(statements.state, { scope: key });
+    if (!row) return { scope, state: 'active', epoch: 0 };
+    const { state, epoch, reason, changed_at } = row;
+    return { scope, state, epoch, ...(reason !== null && { reason }), changedAt: changed_at };
+  }
+
+  async #find(id: string): Promise<Limit | undefined> {
+    const row = await this.#context.pg.maybe(statements.find, { id });
+    return row && toLimit(row);
+  }
+
+  async #load(limitId: string): Promise<Limit> {
+    const limit = await this.#find(limitId);
+    if (!limit) throw refusal('unknown-limit', { limitId });
+    return limit;
+  }
+
+  #stamp() {
+    return { at: this.#context.clock.now(), eventId: this.#context.ids.next(), context: contextLiteral() };
+  }
+}
+
+const toLock = (row: NonNullable<(typeof statements.findLock)['row']>): RiskLock => ({
+  lockId: row.id,
+  scope: scopeOfKey(row.scope),
+  ...(row.side !== null && { side: row.side }),
+  reason: row.reason,
+  from: row.from_at,
+  until: row.until_at,
+  ...(row.released_at !== null && { releasedAt: row.released_at }),
+});

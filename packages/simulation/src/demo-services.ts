@@ -1,0 +1,102 @@
+import { definition as custodianDefinition } from '@tse/custodian';
+import { custodianEvents } from '@tse/custodian/events';
+import { definition as exchangeDefinition } from '@tse/exchange';
+import { exchangeEvents } from '@tse/exchange/events';
+import { definition as marketDataDefinition } from '@tse/market-data';
+import { marketDataEvents } from '@tse/market-data/events';
+import { type AuditCorrelator, checkTrail, openAuditCorrelator } from './audit-correlator.ts';
+import { causalChain } from './causal-chain.ts';
+import { type CustodianSimulator, openCustodianSimulator } from './custodian-simulator.ts';
+import { checkCustody } from './custody/check-custody.ts';
+import { type TransferDesk, openTransferDesk } from './custody/transfer-desk.ts';
+import type { DemoAdapters } from './demo-adapters.ts';
+import type { Plan, Running } from './demo-run.ts';
+import { type MarketDataSimulator, openMarketDataSimulator } from './market-data-simulator.ts';
+import { checkMarketTape } from './market-tape.ts';
+import type { Print } from './prints/print.ts';
+import type { Invariant } from './report.ts';
+
+/** What the services around the exchange did, by service, for the report. */
+export type Done = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+
+/** The services around the exchange, each over its own adapter; they meet by events alone. */
+export interface DemoServices extends AsyncDisposable {
+  /** Before the exchange acts on them. */
+  replay(prints: readonly Print[]): Promise<void>;
+  /** Does all that follows from what was traded, until its day of settlement and beyond. */
+  settle(): Promise<void>;
+  done(): Promise<Done>;
+  /** How one trade came about, and what followed from it, as lines to print. */
+  chainOf(tradeId: string): Promise<string[]>;
+  check(): Promise<Invariant[]>;
+}
+
+/** Two days on: what settles on the day after the last trade has settled, whatever the calendars say of a weekend. */
+const SETTLED_AFTER = 'P4D';
+
+export async function openDemoServices(
+  { survey, source }: Pick<Plan, 'survey' | 'source'>,
+  demo: DemoAdapters,
+  { clock, signal }: Pick<Running, 'clock' | 'signal'>,
+): Promise<DemoServices> {
+  await using opening = new AsyncDisposableStack();
+  const { exchange, marketData, custodian, audit, target } = demo;
+  const venue = exchange.identity.label;
+  const instance = exchange.identity.instance;
+  const published = [
+    { definition: marketDataDefinition, events: marketDataEvents },
+    { definition: exchangeDefinition, events: exchangeEvents },
+    { definition: custodianDefinition, events: custodianEvents },
+  ];
+  const correlator: AuditCorrelator = opening.use(
+    await openAuditCorrelator(
+      audit,
+      published.map(({ events }) => ({ ...events.source, ...(instance !== undefined && { instance }) })),
+    ),
+  );
+  const market: MarketDataSimulator = opening.use(await openMarketDataSimulator(marketData, { survey, clock }));
+  const desk: TransferDesk = opening.use(openTransferDesk(exchange));
+  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue }));
+
+  const opened = opening.move();
+  return {
+    replay: (prints) => market.replay(prints),
+    async settle() {
+      await market.drain();
+      for (const step of ['now', SETTLED_AFTER]) {
+        if (step !== 'now') await clock.advance(step);
+        await custody.drain();
+        await desk.drain();
+        await custody.drain();
+        signal.throwIfAborted();
+      }
+      await correlator.drain(signal);
+    },
+    async done() {
+      const { position } = await audit.trail.head();
+      return {
+        'Market data': { trades: market.tally.trades, ticks: market.tally.ticks },
+        Custody: {
+          settlements: custody.tally.settlements,
+          settledAtOnce: custody.tally.settledAtOnce,
+          fails: (await custodian.settlements.listFails()).items.length,
+          transfers: custody.transfers.filter(({ status }) => status === 'completed').length,
+          waitingForApproval: custody.transfers.filter(({ status }) => status === 'pending-approval').length,
+        },
+        Audit: { events: position, sources: published.length },
+      };
+    },
+    chainOf: (tradeId) => causalChain(audit, { tradeId }, signal),
+    check: async () => [
+      ...(await checkMarketTape(marketData, survey.symbol, source)),
+      await checkCustody(target, venue, exchange.identity.schema),
+      ...(await checkTrail(
+        audit,
+        target,
+        published.map(({ definition }) => ({ definition, target })),
+        signal,
+      )),
+    ],
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
