@@ -58,16 +58,6 @@ create index events_recorded_at on events using brin (recorded_at);
 create index events_occurred_at on events using brin (occurred_at);
 select make_append_only('events');
 
--- What came directly, for as long as a repeat of it is to be known: by the index alone, so that no unique key spans partitions.
-create table direct_event_ids (
-  source text collate "C" not null,
-  event_id text collate "C" not null,
-  position bigint not null,
-  recorded_at timestamptz not null,
-  primary key (source, event_id)
-);
-create index direct_event_ids_position on direct_event_ids (position);
-
 -- The last version of each aggregate whose events say one and come directly. Those of a source are in order by its numbers.
 create table aggregate_heads (
   source text collate "C" not null,

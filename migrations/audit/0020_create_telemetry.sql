@@ -18,6 +18,7 @@ create table spans (
   status_message text,
   attributes jsonb not null check (jsonb_typeof(attributes) = 'object'),
   links jsonb not null check (jsonb_typeof(links) = 'array'),
+  events jsonb not null check (jsonb_typeof(events) = 'array'),
   content_hash text not null,
   recorded_at timestamptz not null,
   primary key (trace_id, span_id, month),

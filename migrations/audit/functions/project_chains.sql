@@ -23,7 +23,7 @@ begin
   select p.position into v_from from projections as p where p.name = 'chains' for no key update skip locked;
   v_to := least(v_head, v_from + p_limit);
   if v_from is null or v_to <= v_from then
-    return query select 0, v_head - coalesce(v_from, v_head), t.linked, t.unresolved, t.roots from chain_totals as t;
+    return query select 0, v_head - (select p.position from projections as p where p.name = 'chains'), t.linked, t.unresolved, t.roots from chain_totals as t;
     return;
   end if;
 

@@ -19,7 +19,7 @@ begin
   select p.position into v_from from projections as p where p.name = 'timelines' for no key update skip locked;
   v_to := least((select p.position from projections as p where p.name = 'chains'), v_from + p_limit);
   if v_from is null or v_to <= v_from then
-    return query select 0, v_head - coalesce(v_from, v_head);
+    return query select 0, v_head - (select p.position from projections as p where p.name = 'timelines');
     return;
   end if;
 

@@ -14,14 +14,14 @@ begin
     select s.*, date_trunc('month', s.started_at) as month
     from jsonb_to_recordset(p_spans) as s (
       trace_id text, span_id text, parent_span_id text, service text, instance text, name text, kind text, started_at timestamptz,
-      duration_ns bigint, status text, status_message text, attributes jsonb, links jsonb, content_hash text)
+      duration_ns bigint, status text, status_message text, attributes jsonb, links jsonb, events jsonb, content_hash text)
     where s.started_at between v_oldest and v_newest
   ),
   kept as (
     insert into spans (trace_id, span_id, month, parent_span_id, service, instance, name, kind, started_at, duration_ns, status, status_message,
-      attributes, links, content_hash, recorded_at)
+      attributes, links, events, content_hash, recorded_at)
     select g.trace_id, g.span_id, g.month, g.parent_span_id, g.service, g.instance, g.name, g.kind, g.started_at, g.duration_ns, g.status,
-      g.status_message, g.attributes, g.links, g.content_hash, v_now
+      g.status_message, g.attributes, g.links, g.events, g.content_hash, v_now
     from given as g
     order by g.trace_id, g.span_id
     on conflict do nothing

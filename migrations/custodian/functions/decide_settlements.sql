@@ -34,7 +34,6 @@ begin
     array_agg(i.lots - i.settled_lots order by i.ordinality)
   into reasons, v_remaining
   from unnest(p_instructions) with ordinality as i;
-  lots := array_fill(0, array[cardinality(p_instructions)]);
 
   select array_agg(net.member), array_agg(net.account_id), array_agg(net.asset), array_agg(net.amount)
   into net_members, net_accounts, net_assets, net_amounts
@@ -46,6 +45,8 @@ begin
     group by side.member, side.account_id, side.asset having sum(side.amount) <> 0
     order by side.member, side.account_id, side.asset) as net;
   if net_members is null then
+    -- Nothing may move, or what may nets out to nothing.
+    lots := array(select case when r.reason is null then r.remaining else 0 end from unnest(reasons, v_remaining) with ordinality as r (reason, remaining, n) order by r.n);
     return;
   end if;
   held := array(select h from lock_holdings(net_accounts, net_assets) as h);
@@ -69,8 +70,8 @@ begin
     where reasons[n.member] is null
     group by n.account_id, n.asset, a.kind) as t
   left join unnest(held) as h on h.account_id = t.account_id and h.asset = t.asset;
+  lots := array(select case when r.reason is null then r.remaining else 0 end from unnest(reasons, v_remaining) with ordinality as r (reason, remaining, n) order by r.n);
   if v_covered then
-    lots := array(select case when r.reason is null then r.remaining else 0 end from unnest(reasons, v_remaining) with ordinality as r (reason, remaining, n) order by r.n);
     return;
   end if;
 

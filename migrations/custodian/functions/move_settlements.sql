@@ -18,7 +18,7 @@ declare
 begin
   select array_agg(n.account_id), array_agg(n.asset) into v_accounts, v_assets
   from unnest(p_net_members, p_net_accounts, p_net_assets) as n (member, account_id, asset) where p_lots[n.member] > 0;
-  if v_accounts is null then
+  if not exists (select from unnest(p_lots) as l (lots) where l.lots > 0) then
     return;
   end if;
   if exists (

@@ -202,7 +202,7 @@ begin
     from fresh as f order by f.ordinality;
   end if;
 
-  if v_net_members is not null then
+  if cardinality(v_instructions) > 0 then
     v_event_ids := array(select p_settled_event_ids[m.member] from unnest(v_members) with ordinality as m (member, place) order by m.place);
     v_contexts := array(select p_contexts[m.member] from unnest(v_members) with ordinality as m (member, place) order by m.place);
     perform move_settlements(v_instructions, v_lots, v_net_members, v_net_accounts, v_net_assets, v_net_amounts, v_held,

@@ -47,10 +47,8 @@ begin
     v_instruction.recorded_at := v_now;
     v_instructions[i] := v_instruction;
   end loop;
-  if v_net_members is not null then
-    perform move_settlements(v_instructions, v_lots, v_net_members, v_net_accounts, v_net_assets, v_net_amounts, v_held,
-      v_leg_members, v_leg_ns, v_leg_kinds, v_leg_froms, v_leg_tos, v_leg_assets, v_leg_lot_qtys, p_at, v_now, p_settled_event_ids, v_contexts);
-  end if;
+  perform move_settlements(v_instructions, v_lots, v_net_members, v_net_accounts, v_net_assets, v_net_amounts, v_held,
+    v_leg_members, v_leg_ns, v_leg_kinds, v_leg_froms, v_leg_tos, v_leg_assets, v_leg_lot_qtys, p_at, v_now, p_settled_event_ids, v_contexts);
 
   for i in 1 .. cardinality(v_instructions) loop
     v_instruction := v_instructions[i];

@@ -33,7 +33,6 @@ import { projectSpans } from './timelines/project-spans.worker.ts';
 import { projectTimelines } from './timelines/project-timelines.worker.ts';
 import { SubjectRepository } from './subjects/subjects.repository.ts';
 import type { Subjects } from './subjects/subjects.ts';
-import { forgetDirectIds } from './trail/forget-direct-ids.worker.ts';
 import { DirectEvents } from './trail/direct-events.repository.ts';
 import { type BufferedEvent, IngestBufferStore } from './trail/ingest-buffer.store.ts';
 import { OwnEvents } from './trail/own-events.repository.ts';
@@ -70,6 +69,7 @@ export const createAuditAdapter = Object.assign(
     const { context, keys, leases, inbox, mount } = openAdapter({
       ...definition,
       options,
+      redisFirst: true,
       partitioned: ['spans', 'logs', 'access_log'],
     });
 
@@ -116,7 +116,6 @@ export const createAuditAdapter = Object.assign(
         sealBlocks(sealer),
         anchorBlocks(anchors),
         archiveSegments(retention),
-        forgetDirectIds(context),
         projectChains(context),
         projectTimelines(context),
         projectSpans(context),

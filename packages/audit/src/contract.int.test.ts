@@ -98,6 +98,7 @@ const inputs = {
       statusMessage: 'm',
       attributes,
       links: [{ traceId, spanId }],
+      events: [{ name: 'exception', at, attributes }],
     },
   ],
   'telemetry.recordLogs': [{ service: 's', instance: 'i', at, severity: 9, body: 'b', attributes, traceId, spanId }],
@@ -177,7 +178,11 @@ describeAdapter<AuditAdapter>(createAuditAdapter, {
     return position;
   },
   inputs,
-  free: ['telemetry.recordSpans.0.attributes', 'telemetry.recordLogs.0.attributes'],
+  free: [
+    'telemetry.recordSpans.0.attributes',
+    'telemetry.recordSpans.0.events.0.attributes',
+    'telemetry.recordLogs.0.attributes',
+  ],
 });
 
 const ports = [

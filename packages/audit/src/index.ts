@@ -140,6 +140,7 @@ export {
   type RecordLog,
   type RecordSpan,
   type Span,
+  type SpanEvent,
   type SpanKind,
   type SpanLink,
   type SpanStatus,

@@ -146,13 +146,6 @@ export interface DerivedUpTo {
   position: ColumnType<number, never, never>;
 }
 
-export interface DirectEventIds {
-  source: string;
-  event_id: string;
-  position: number;
-  recorded_at: Instant;
-}
-
 export interface Epoch {
   singleton: Generated<boolean>;
   epoch: string;
@@ -581,6 +574,7 @@ export interface Spans {
   status_message: string | null;
   attributes: ColumnType<unknown, string, string>;
   links: ColumnType<unknown, string, string>;
+  events: ColumnType<unknown, string, string>;
   content_hash: string;
   recorded_at: Instant;
 }
@@ -643,7 +637,6 @@ export interface Tables {
   current_runs: CurrentRuns;
   dead_letters: DeadLetters;
   derived_up_to: DerivedUpTo;
-  direct_event_ids: DirectEventIds;
   epoch: Epoch;
   event_links: EventLinks;
   event_partitions: EventPartitions;

@@ -14,8 +14,8 @@ import { type StageOf, openStageOf } from './stage.ts';
 
 const execute = promisify(execFile);
 
-const BATCH = 2000;
-const WRITERS = 2;
+const BATCH = 10_000;
+const WRITERS = 1;
 const COPIED = 20_000;
 const KYSELY_BATCH = 500;
 const VERIFIED = 60_000;
@@ -97,7 +97,7 @@ async function ingests(stage: StageOf<AuditAdapter>, rounds: Rounds): Promise<Ro
   const ingest: Contender = {
     name: 'ingest',
     run: async (seconds) => {
-      const batches = Array.from({ length: 4 }, () => events(BATCH));
+      const batches = [events(BATCH), events(BATCH)];
       return inBatches(seconds, async () => {
         await trail.ingest(batches.pop() ?? events(BATCH));
         return BATCH;
@@ -211,7 +211,7 @@ async function verifications(adapter: AuditAdapter, rounds: Rounds): Promise<Row
       const started = performance.now();
       let done = 0;
       while (performance.now() - started < seconds * 1000) {
-        for (const leaf of leaves) hash('sha256', leaf, 'buffer');
+        for (const leaf of leaves) hash('sha256', leaf);
         done += leaves.length;
       }
       return Promise.resolve({ done, seconds: (performance.now() - started) / 1000 });

@@ -129,8 +129,11 @@ export async function prepareOrders({ exchange }: Stage): Promise<void> {
   const { markets, accounts, ledger, orders } = exchange;
   await markets.registerAsset({ asset: 'USD', scale: 10 });
   await markets.defineFees({ version: 2, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });
-  const each = (count: number, work: (i: number) => Promise<unknown>) =>
-    Promise.all(Array.from({ length: count }, (_, i) => work(i)));
+  // Few at once: on a busy machine more would wait too long for a connection.
+  const each = async (count: number, work: (i: number) => Promise<unknown>) => {
+    for (let from = 0; from < count; from += 16)
+      await Promise.all(Array.from({ length: Math.min(16, count - from) }, (_, i) => work(from + i)));
+  };
   await each(MARKETS, async (i) => {
     await markets.registerAsset({ asset: `B${i}`, scale: 8 });
     await markets.open({ symbol: `B${i}-USD`, tickSize: '0.01', lotSize: '0.00000001', feeVersion: 2 });

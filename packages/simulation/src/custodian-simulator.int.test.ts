@@ -35,6 +35,7 @@ const trade = (n: number): Step => ({
     at: `2026-03-01T10:00:${String(n).padStart(2, '0')}Z`,
   },
   cancel: [],
+  endsRun: true,
   place: [order('bob', `sell-${n}`, 'sell'), order('alice', `buy-${n}`, 'buy')],
 });
 

@@ -24,11 +24,16 @@ export interface CustodianSimulatorOptions {
   readonly run?: string;
 }
 
+/** Longer than any demo lasts in business time. */
+const KEPT_FOR_MS = 100 * 365 * 86_400_000;
+
 /** One custodian of one venue: what moved there reaches custody, on its day. */
 export interface CustodianSimulator extends AsyncDisposable {
   readonly tally: Readonly<CustodyTally>;
   /** The transfers in and out of the script; empty before `drain`. */
   readonly transfers: readonly Transfer[];
+  /** Waits until all that the venue has published by now is read: what settles at once is then settled at its own time. */
+  keepUp(): Promise<void>;
   /** Reads all that the venue has published, makes the transfers of the script, and settles all that is due by now. */
   drain(): Promise<void>;
 }
@@ -47,7 +52,7 @@ export async function openCustodianSimulator(
   /** Held while the leg is delayed, so that it cannot settle in between. */
   async function keepFromSettling(settled: SettlementResult): Promise<void> {
     const { settlementId, cutsOffAt } = settled;
-    const until = new Date(Date.parse(cutsOffAt) + 30 * 86_400_000);
+    const until = new Date(Date.parse(cutsOffAt) + KEPT_FOR_MS);
     await custodian.settlements.delayLeg({ settlementId, leg: 1, until, run, fence: 1, reason: 'kept back' });
     await custodian.settlements.release({ settlementId });
     tally.delayed += 1;
@@ -97,13 +102,17 @@ export async function openCustodianSimulator(
     },
   );
 
+  const keepUp = () =>
+    hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
+
   return {
     tally,
     get transfers() {
       return transfers;
     },
+    keepUp,
     async drain() {
-      await hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
+      await keepUp();
       if (transfers.length === 0) transfers = await moveFunds(custodian);
       while ((await custodian.settlements.settleDue({ limit: 1000 })).claimed.length > 0);
     },

@@ -6,8 +6,10 @@ import { createCustodianAdapter } from '@tse/custodian';
 import { createExchangeAdapter } from '@tse/exchange';
 import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
+import { createRiskAdapter } from '@tse/risk';
 import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
 import { type Servers, randomPassword } from '@tse/testkit/servers';
+import { createTradingAdapter } from '@tse/trading';
 import { pino } from 'pino';
 
 /** The adapters of the demo. */
@@ -15,6 +17,8 @@ const factories = {
   marketData: createMarketDataAdapter,
   exchange: createExchangeAdapter,
   custodian: createCustodianAdapter,
+  risk: createRiskAdapter,
+  trading: createTradingAdapter,
   audit: createAuditAdapter,
 } satisfies Record<string, AdapterFactory>;
 

@@ -6,6 +6,8 @@ import { sp500Prints } from './prints/sp500.ts';
 
 export interface DemoOptions {
   readonly source: PrintSource;
+  /** Of what is planted: which settlement fails, which line of the statement is wrong and how. */
+  readonly seed: number;
   readonly json: boolean;
   readonly keep: boolean;
   readonly quiet: boolean;
@@ -21,6 +23,8 @@ Input, by default the year 2019 of the daily S&P 500, four prints a day:
   --all             all of 2000 to 2020
   --trades FILE     an exchange's bulk file of aggregate trades (CSV: id, price, quantity, first id, last id, time, buyer was maker)
   --symbol PAIR     the pair of that file, for example XRP-ETH, where its name does not begin with it
+
+  --seed N          which settlement fails, and which line of the exchange's statement is wrong and how (1)
 
 Output:
   --json            the report as one JSON object on stdout
@@ -45,7 +49,8 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
   if (values.trades === '') throw new InputError('--trades needs the name of a file.');
   const source =
     values.trades === undefined ? sp500Prints(values.all ? 'all' : 2019) : aggTradePrints(values.trades, values.symbol);
-  return { source, json: values.json, keep: values.keep, quiet: values.quiet };
+  if (!/^\d{1,9}$/.test(values.seed)) throw new InputError(`--seed takes a whole number, not "${values.seed}".`);
+  return { source, seed: Number(values.seed), json: values.json, keep: values.keep, quiet: values.quiet };
 }
 
 function parse(args: readonly string[]) {
@@ -57,6 +62,7 @@ function parse(args: readonly string[]) {
       options: {
         all: flag,
         trades: { type: 'string' },
+        seed: { type: 'string', default: '1' },
         symbol: { type: 'string' },
         json: flag,
         keep: flag,

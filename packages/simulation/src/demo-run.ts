@@ -1,7 +1,8 @@
 import type { ManualClock } from '@tse/testkit';
 import type { DemoAdapters } from './demo-adapters.ts';
+import { DESK_ACCOUNTS, type DemoDesk, openDemoDesk } from './demo-desk.ts';
 import { type DemoServices, openDemoServices } from './demo-services.ts';
-import { openExchangeSimulator } from './exchange-simulator.ts';
+import { type ExchangeSimulator, openExchangeSimulator } from './exchange-simulator.ts';
 import { readHoldings } from './holdings.ts';
 import { checkAdapters } from './invariants.ts';
 import { type Funding, fundingFor } from './participants/funding.ts';
@@ -29,6 +30,7 @@ export interface Plan {
 export interface Running {
   readonly clock: ManualClock;
   readonly signal: AbortSignal;
+  readonly seed: number;
   readonly quiet: boolean;
   readonly say: (line: string) => void;
 }
@@ -45,9 +47,13 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   const { signal, say } = running;
   await openMarket(plan, demo);
   await using services = await openDemoServices(plan, demo, running);
-  const { tally, seconds } = await trade(plan, demo, services, running);
-  say('Settling what was traded.');
-  await services.settle();
+  await using simulator = await openExchangeSimulator(demo.exchange, terms.symbol, running.clock);
+  await using desk = await openDemoDesk(plan, demo, simulator, running);
+  const { tally } = simulator;
+  const seconds = await trade(plan, { services, simulator, desk }, running);
+  say('Answering the breach, and settling what was traded.');
+  await desk.answerBreach();
+  await services.settle(() => desk.drain());
 
   say('Reading back what the adapters hold.');
   const holdings = await readHoldings(demo.exchange, terms.symbol, BOOK_LEVELS);
@@ -55,10 +61,15 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   say('Checking what must hold.');
   const invariants = [
     ...(await checkAdapters(demo, signal)),
-    await checkTape(demo.exchange, terms.symbol, source),
+    await checkTape(demo.exchange, terms.symbol, source, DESK_ACCOUNTS),
     ...(await services.check()),
   ];
   signal.throwIfAborted();
+  const deskTrades = (
+    await Promise.all(
+      DESK_ACCOUNTS.map((accountId) => Array.fromAsync(demo.exchange.trades.listOfAccount({ accountId, limit: 1000 }))),
+    )
+  ).flat().length;
   const [first] = (await demo.exchange.trades.listOfMarket({ symbol: terms.symbol, limit: 1 })).items;
   return {
     input: {
@@ -72,13 +83,14 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       prints: survey.prints,
       accounts: holdings.accounts.length,
       orders: Object.values(holdings.orders).reduce((sum, count) => sum + count, 0),
-      trades: holdings.trades,
+      trades: holdings.trades - deskTrades,
+      deskTrades,
       cancels: holdings.orders.canceled ?? 0,
       bookChanges: holdings.book.sequence,
       refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
     },
     holdings,
-    services: await services.done(),
+    services: { ...(await services.done()), ...(await desk.done()) },
     chain: first === undefined ? [] : await services.chainOf(first.id),
     rates: {
       seconds,
@@ -109,27 +121,29 @@ async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoAd
 
 async function trade(
   { source, survey, terms }: Plan,
-  { exchange }: DemoAdapters,
-  services: DemoServices,
+  { services, simulator, desk }: { services: DemoServices; simulator: ExchangeSimulator; desk: DemoDesk },
   { clock, signal, quiet }: Running,
-) {
-  await using simulator = await openExchangeSimulator(exchange, terms.symbol, clock);
+): Promise<number> {
   const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
   for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {
     signal.throwIfAborted();
-    clock.set(steps.at(-1)!.print.at);
+    const { print: last } = steps.at(-1)!;
+    void clock.set(last.at);
     await services.replay(steps.map(({ print }) => print));
     await simulator.run(steps);
+    await services.follow();
+    await desk.onPrint(last);
     progress.add(steps.length);
   }
-  return { tally: simulator.tally, seconds: progress.end().seconds };
+  return progress.end().seconds;
 }
 
+/** Steps that are carried out at once: of one day, where they are many, and up to the end of a run. */
 async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerator<Step[]> {
   let chunk: Step[] = [];
   for await (const step of steps) {
-    // What is done at once is of one day: nobody is told of what is further ahead.
-    if (chunk.length === size || (chunk[0] && daysBetween(chunk[0], step) >= 1)) {
+    const isFull = chunk.length >= size || (chunk[0] !== undefined && daysBetween(chunk[0], step) >= 1);
+    if (isFull && chunk.at(-1)!.endsRun) {
       yield chunk;
       chunk = [];
     }

@@ -4,27 +4,31 @@ import { definition as exchangeDefinition } from '@tse/exchange';
 import { exchangeEvents } from '@tse/exchange/events';
 import { definition as marketDataDefinition } from '@tse/market-data';
 import { marketDataEvents } from '@tse/market-data/events';
+import { definition as riskDefinition } from '@tse/risk';
+import { riskEvents } from '@tse/risk/events';
+import { definition as tradingDefinition } from '@tse/trading';
+import { tradingEvents } from '@tse/trading/events';
 import { type AuditCorrelator, checkTrail, openAuditCorrelator } from './audit-correlator.ts';
 import { causalChain } from './causal-chain.ts';
 import { type CustodianSimulator, openCustodianSimulator } from './custodian-simulator.ts';
 import { checkCustody } from './custody/check-custody.ts';
+import { checkStatement } from './custody/check-statement.ts';
 import { type TransferDesk, openTransferDesk } from './custody/transfer-desk.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
 import type { Plan, Running } from './demo-run.ts';
 import { type MarketDataSimulator, openMarketDataSimulator } from './market-data-simulator.ts';
 import { checkMarketTape } from './market-tape.ts';
 import type { Print } from './prints/print.ts';
-import type { Invariant } from './report.ts';
-
-/** What the services around the exchange did, by service, for the report. */
-export type Done = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+import type { Done, Invariant } from './report.ts';
 
 /** The services around the exchange, each over its own adapter; they meet by events alone. */
 export interface DemoServices extends AsyncDisposable {
   /** Before the exchange acts on them. */
   replay(prints: readonly Print[]): Promise<void>;
-  /** Does all that follows from what was traded, until its day of settlement and beyond. */
-  settle(): Promise<void>;
+  /** Keeps up with what was traded, so that it settles at its own time. */
+  follow(): Promise<void>;
+  /** Does all that follows from what was traded, until its day of settlement and beyond; `drainOthers` does the same for whoever reads besides. */
+  settle(drainOthers: () => Promise<void>): Promise<void>;
   done(): Promise<Done>;
   /** How one trade came about, and what followed from it, as lines to print. */
   chainOf(tradeId: string): Promise<string[]>;
@@ -37,7 +41,7 @@ const SETTLED_AFTER = 'P4D';
 export async function openDemoServices(
   { survey, source }: Pick<Plan, 'survey' | 'source'>,
   demo: DemoAdapters,
-  { clock, signal }: Pick<Running, 'clock' | 'signal'>,
+  { clock, signal, seed }: Pick<Running, 'clock' | 'signal' | 'seed'>,
 ): Promise<DemoServices> {
   await using opening = new AsyncDisposableStack();
   const { exchange, marketData, custodian, audit, target } = demo;
@@ -47,6 +51,8 @@ export async function openDemoServices(
     { definition: marketDataDefinition, events: marketDataEvents },
     { definition: exchangeDefinition, events: exchangeEvents },
     { definition: custodianDefinition, events: custodianEvents },
+    { definition: riskDefinition, events: riskEvents },
+    { definition: tradingDefinition, events: tradingEvents },
   ];
   const correlator: AuditCorrelator = opening.use(
     await openAuditCorrelator(
@@ -56,20 +62,25 @@ export async function openDemoServices(
   );
   const market: MarketDataSimulator = opening.use(await openMarketDataSimulator(marketData, { survey, clock }));
   const desk: TransferDesk = opening.use(openTransferDesk(exchange));
-  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue }));
+  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue, seed }));
 
+  const reconciled: Invariant[] = [];
   const opened = opening.move();
   return {
     replay: (prints) => market.replay(prints),
-    async settle() {
+    follow: () => custody.keepUp(),
+    async settle(drainOthers) {
       await market.drain();
       for (const step of ['now', SETTLED_AFTER]) {
         if (step !== 'now') await clock.advance(step);
         await custody.drain();
         await desk.drain();
         await custody.drain();
+        await drainOthers();
         signal.throwIfAborted();
       }
+      // Before the trail is complete: what is found is an event of its own.
+      reconciled.push(await checkStatement(custodian, desk, { venue, seed, clock }));
       await correlator.drain(signal);
     },
     async done() {
@@ -90,6 +101,7 @@ export async function openDemoServices(
     check: async () => [
       ...(await checkMarketTape(marketData, survey.symbol, source)),
       await checkCustody(target, venue, exchange.identity.schema),
+      ...reconciled,
       ...(await checkTrail(
         audit,
         target,

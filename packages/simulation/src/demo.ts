@@ -15,7 +15,7 @@ async function main(): Promise<number> {
     process.stdout.write(DEMO_HELP);
     return 0;
   }
-  const { source, quiet, json, keep } = options;
+  const { source, seed, quiet, json, keep } = options;
   const say = (line: string) => void (quiet || process.stderr.write(`${line}\n`));
   say(`Reading ${source.name}.`);
   const plan = await planOf(source);
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
   await using demo = await openDemoAdapters(servers, clock);
   signal.throwIfAborted();
   const report = reportOf({
-    ...(await runDemo(plan, demo, { clock, signal, quiet, say })),
+    ...(await runDemo(plan, demo, { clock, signal, seed, quiet, say })),
     servers: {
       postgres: `${servers.postgres.version}, ${servers.postgres.origin}`,
       redis: `${servers.redis.version}, ${servers.redis.origin}`,

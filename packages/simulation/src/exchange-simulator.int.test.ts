@@ -31,6 +31,7 @@ const step = (second: number, place: SimulatedOrder[], cancel: Step['cancel'] = 
   print: { id: `${second}`, sequence: second, price: '100', quantity: '1', taker: 'buy', at: at(second) },
   place,
   cancel,
+  endsRun: true,
 });
 
 async function funded(): Promise<Sandbox<{ exchange: typeof createExchangeAdapter }>> {

@@ -1,5 +1,5 @@
 import { type AdapterError, type Clock, isAdapterError } from '@tse/core';
-import type { CancelOrder, ExchangeAdapter, Match, Order, Outcome, PreventedMatch } from '@tse/exchange';
+import type { CancelOrder, ExchangeAdapter, Match, Order, Outcome, PlaceOrder, PreventedMatch } from '@tse/exchange';
 import type { CloseReason, Entry } from './engine/orders.ts';
 import { priceTimeEngine } from './engine/price-time.ts';
 import type { OrderName, SimulatedOrder, Step } from './participants/orders.ts';
@@ -24,6 +24,8 @@ export interface ExchangeSimulator extends AsyncDisposable {
   readonly tally: Readonly<Tally>;
   /** Carries out steps in their sequence, many in one round trip. Once it has thrown, the simulator is to be opened anew. */
   run(steps: readonly Step[]): Promise<void>;
+  /** Takes one more order, whose sender hears of a refusal. Between steps that end a run. */
+  send(order: PlaceOrder & { clientOrderId: string }): Promise<void>;
 }
 
 /** Why the rest of an order that may not rest is cancelled; a self-trade is ended by what prevented it. */
@@ -151,9 +153,19 @@ export async function openExchangeSimulator(
     await carryOut(entries, cancels, MOST_RESTORES);
   }
 
+  async function send(input: PlaceOrder & { clientOrderId: string }): Promise<void> {
+    const order = await repeatUnknown(
+      (clientOrderId) => exchange.orders.place({ ...input, clientOrderId }),
+      input.clientOrderId,
+    );
+    const entry = engine.add(order);
+    if (entry.state === 'resting') idOf.set(nameOf(order), order.id);
+    await carryOut([entry], cancelsOf([entry], clock.now()), MOST_RESTORES);
+  }
+
   await restore(MOST_RESTORES);
   const opened = opening.move();
-  return { tally, run, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { tally, run, send, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 const nameOf = ({ accountId, clientOrderId = '' }: { accountId: string; clientOrderId?: string }): string =>

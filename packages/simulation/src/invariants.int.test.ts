@@ -81,7 +81,10 @@ async function check({ exchange, admin, options }: Box, of: PrintSource = source
     servers: {},
     invariants,
   });
-  return { ok, ...Object.fromEntries(invariants.map(({ name, ok: holds }) => [name, holds])) };
+  return {
+    ok,
+    ...Object.fromEntries(invariants.map(({ name, ok: holds }) => [name.replace('exchange: ', ''), holds])),
+  };
 }
 
 /** As somebody who may do what no adapter may, and past every trigger; answers how many rows it changed. */

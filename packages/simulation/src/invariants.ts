@@ -4,10 +4,12 @@ import { type AdapterTooling, type InstanceTarget, findFacts, openFacts } from '
 import { tooling as custodian } from '@tse/custodian/tooling';
 import { tooling as exchange } from '@tse/exchange/tooling';
 import { tooling as marketData } from '@tse/market-data/tooling';
+import { tooling as risk } from '@tse/risk/tooling';
+import { tooling as trading } from '@tse/trading/tooling';
 import type { DemoName } from './demo-adapters.ts';
 import type { Invariant } from './report.ts';
 
-const toolings: Readonly<Record<DemoName, AdapterTooling>> = { marketData, exchange, custodian, audit };
+const toolings: Readonly<Record<DemoName, AdapterTooling>> = { marketData, exchange, custodian, risk, trading, audit };
 
 /** Adapters as those see them who check them from outside. */
 export interface Checked {
@@ -15,9 +17,9 @@ export interface Checked {
   readonly target: InstanceTarget;
 }
 
-/** What `tse verify` checks in each of the adapters, and between them. */
+/** What `tse verify` checks in each of the adapters, and between them; what has no data to compare is left out. */
 export async function checkAdapters(
-  { options, target }: Checked,
+  checked: Checked,
   signal: AbortSignal,
   names = Object.keys(toolings) as DemoName[],
 ): Promise<Invariant[]> {
@@ -25,6 +27,7 @@ export async function checkAdapters(
   for (const name of names) {
     const { definition, verify } = toolings[name];
     if (!verify) continue;
+    const { target } = checked;
     await using facts = await openFacts(definition, target);
     await using others = new AsyncDisposableStack();
     const factsOf = async (adapter: string) => {
@@ -32,9 +35,21 @@ export async function checkAdapters(
       const opened = other && (await findFacts(other.definition, target));
       return opened && others.use(opened);
     };
-    const context = { facts, factsOf, options: { ...options(name), workers: false }, progress: () => {}, signal };
+    const context = {
+      facts,
+      factsOf,
+      options: { ...checked.options(name), workers: false },
+      progress: () => {},
+      signal,
+    };
     for (const { name: identity, ok, compared, differences = [] } of await verify(context))
-      invariants.push({ name: identity, ok, compared, ...(!ok && { problem: differences.join('; ') }) });
+      if (!ok || compared > 0)
+        invariants.push({
+          name: `${definition.identity.name}: ${identity}`,
+          ok,
+          compared,
+          ...(!ok && { problem: differences.join('; ') }),
+        });
   }
   return invariants;
 }

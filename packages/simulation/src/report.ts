@@ -10,6 +10,9 @@ export interface Invariant {
   readonly problem?: string;
 }
 
+/** What services did, by service. */
+export type Done = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+
 export interface Findings {
   /** What was read: source, symbol, prints, range. */
   readonly input: Readonly<Record<string, string | number>>;
@@ -18,7 +21,7 @@ export interface Findings {
   /** What the adapter holds at the end. */
   readonly holdings: Holdings;
   /** What the services around the exchange did, by service. */
-  readonly services: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+  readonly services: Done;
   /** How one trade came about and what followed from it, a line each. */
   readonly chain: readonly string[];
   /** Seconds, and how many of what a second. */

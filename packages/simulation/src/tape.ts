@@ -3,9 +3,17 @@ import { toUnits } from './fixed-point.ts';
 import type { Print, PrintSource } from './prints/print.ts';
 import type { Invariant } from './report.ts';
 
-/** Invariant "prints": each real print is exactly one trade, of its price, quantity, time and taking side, in the same sequence. */
-export async function checkTape(exchange: ExchangeAdapter, symbol: string, source: PrintSource): Promise<Invariant> {
-  const trades = exchange.trades.listOfMarket({ symbol, limit: 1000 })[Symbol.asyncIterator]();
+/**
+ * Invariant "prints": each real print is exactly one trade, of its price, quantity, time and taking side, in the same sequence. Trades of the
+ * accounts `beside` are none of the tape.
+ */
+export async function checkTape(
+  exchange: ExchangeAdapter,
+  symbol: string,
+  source: PrintSource,
+  beside: readonly string[] = [],
+): Promise<Invariant> {
+  const trades = tradesOfOthers(exchange, symbol, beside);
   let compared = 0;
   const broken = (problem: string): Invariant => ({ name: 'prints', ok: false, compared, problem });
   for await (const print of source.read()) {
@@ -17,6 +25,15 @@ export async function checkTape(exchange: ExchangeAdapter, symbol: string, sourc
   }
   const more = await trades.next();
   return more.done ? { name: 'prints', ok: true, compared } : broken(`trade ${more.value.id} is no print`);
+}
+
+async function* tradesOfOthers(
+  { trades }: ExchangeAdapter,
+  symbol: string,
+  beside: readonly string[],
+): AsyncGenerator<Trade, undefined> {
+  for await (const trade of trades.listOfMarket({ symbol, limit: 1000 }))
+    if (!beside.includes(trade.maker.accountId) && !beside.includes(trade.taker.accountId)) yield trade;
 }
 
 type Traded = Pick<Print, 'price' | 'quantity' | 'taker' | 'at'>;

@@ -30,7 +30,8 @@ export function merkleRoot(leaves: Uint8Array): Buffer {
     let from = 0;
     for (; from + 1 < count; from += 2, to += 1) {
       level.copy(pair, 1, from * HASH_BYTES, (from + 2) * HASH_BYTES);
-      hash('sha256', pair, 'buffer').copy(level, to * HASH_BYTES);
+      // A byte a character: a buffer for each hash would cost more than the hash.
+      level.write(hash('sha256', pair, 'binary'), to * HASH_BYTES, 'latin1');
     }
     if (from < count) level.copy(level, to * HASH_BYTES, from * HASH_BYTES, (from + 1) * HASH_BYTES);
   }

@@ -1,7 +1,10 @@
 import { instant, isAdapterError, systemClock, withContext } from '@tse/core';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RecordEvent, causalTree } from '../index.ts';
-import { type TestAudit, event, testAudit } from '../test-audit.ts';
+import { type TestAudit, derived as derivedAll, event, testAudit } from '../test-audit.ts';
 
 let t: TestAudit;
 beforeAll(async () => {
@@ -242,4 +245,27 @@ test('how complete the chains are is a metric', async () => {
     "select count(*) as n from facts_event_links where cause_id = 'command-1'",
   )) as [{ n: number }];
   expect(n).toBe(1);
+});
+
+test('a chain that goes into what is archived ends there, and says so', async () => {
+  const archiveFolder = await mkdtemp(join(tmpdir(), 'chains-'));
+  await using folder = new AsyncDisposableStack();
+  folder.defer(() => rm(archiveFolder, { recursive: true }));
+  await using other = await testAudit({
+    options: { workers: ['project-chains', 'project-timelines'], partitionWidth: 1000, archiveFolder },
+  });
+  const { trail, blocks, retention, chains } = other.audit;
+  await trail.record(event('gone', { causationId: 'late' }));
+  await trail.ingest(Array.from({ length: 1000 }, (_, i) => event(`filler-${i}`)));
+  await trail.record(event('stays', { causationId: 'gone' }));
+  await trail.record(event('after', { causationId: 'stays' }));
+  // A cause of what is archived, which came after it.
+  await trail.record(event('late'));
+  await blocks.seal();
+  await derivedAll(other);
+  expect((await chains.get('stays')).causes.map(({ eventId }) => eventId)).toEqual(['gone', 'late']);
+  expect(await retention.archive({ lastPosition: 1000 })).toHaveLength(1);
+  expect(await chains.get('stays')).toMatchObject({ causes: [], effects: [{ eventId: 'after' }], truncated: true });
+  expect(await chains.get('after')).toMatchObject({ causes: [{ eventId: 'stays' }], truncated: true });
+  await expect(chains.get('gone')).rejects.toMatchObject({ code: 'unknown-event' });
 });

@@ -39,7 +39,9 @@ import { criticalPath } from './critical-path.ts';
 const db = queryBuilder<Tables>();
 const MOST_OF_A_TRACE = 1000;
 
-interface ChainRow extends EventRow {
+/** Without an event where that is archived: its links are still there. */
+interface ChainRow extends Omit<EventRow, 'position'> {
+  position: number | null;
   depth: number;
   via: number | null;
   kind: LinkKind | null;
@@ -76,7 +78,7 @@ const statements = {
           where s.event_id = ${p.eventId} and (${p.source}::text is null or s.source = ${p.source})
           order by s.position limit 1) as start
         cross join lateral causal_chain(start.position, ${p.depth}::integer, ${p.limit}::integer) as c
-        join events as e on e.position = c.position`.compile(db),
+        left join events as e on e.position = c.position`.compile(db),
     }),
   ),
   link: functionCall(
@@ -196,33 +198,35 @@ export class ChainRepository implements Chains {
       trail: trail.map(toChainEvent),
       tree,
       criticalPath: criticalPath(tree),
-      truncated: trail.length === MOST_OF_A_TRACE || tree.length === MOST_OF_A_TRACE,
+      truncated: trail.length < summary.events || tree.length < summary.spans,
     };
   }
 }
 
 function toChain(rows: readonly ChainRow[]): CausalChain {
-  const found = new Map(rows.filter(({ cut }) => !cut).map((row) => [row.position, { row, event: toChainEvent(row) }]));
-  const hops = [...found.values()]
-    .filter(({ row }) => row.depth !== 0)
-    .map(({ row, event }): ChainHop => {
-      const other = found.get(row.via!)!.event;
-      const [cause, effect] = row.depth > 0 ? [other, event] : [event, other];
-      return {
+  const here = rows.filter((row): row is ChainRow & EventRow => !row.cut && row.position !== null);
+  const found = new Map(here.map((row) => [row.position, { row, event: toChainEvent(row) }]));
+  const hops = [...found.values()].flatMap(({ row, event }): ChainHop[] => {
+    const other = row.via === null ? undefined : found.get(row.via)?.event;
+    if (!other) return [];
+    const [cause, effect] = row.depth > 0 ? [other, event] : [event, other];
+    return [
+      {
         ...event,
         depth: row.depth,
         via: other.position,
         kind: row.kind!,
         hopMs: millisBetween(cause.writtenAt, effect.writtenAt),
         businessHopMs: millisBetween(cause.occurredAt, effect.occurredAt),
-      };
-    });
+      },
+    ];
+  });
   const nearest = (a: ChainHop, b: ChainHop) => Math.abs(a.depth) - Math.abs(b.depth) || a.position - b.position;
   return {
-    event: rows.map((row) => found.get(row.position)!).find(({ row }) => row.depth === 0)!.event,
+    event: [...found.values()].find(({ row }) => row.depth === 0)!.event,
     causes: hops.filter(({ depth }) => depth < 0).sort(nearest),
     effects: hops.filter(({ depth }) => depth > 0).sort(nearest),
-    truncated: rows.some(({ cut }) => cut),
+    truncated: rows.some(({ cut, position }) => cut || position === null),
   };
 }
 

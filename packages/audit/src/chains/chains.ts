@@ -45,7 +45,7 @@ export interface CausalChain {
   causes: ChainHop[];
   /** Nearest first, each once. */
   effects: ChainHop[];
-  /** It goes on further than was asked for. */
+  /** It goes on further than was asked for, or into what is archived. */
   truncated: boolean;
 }
 
@@ -73,6 +73,7 @@ export interface Trace extends TraceSummary {
   tree: Span[];
   /** The spans that decided how long it took, and how much of it was their own. */
   criticalPath: CriticalStep[];
+  /** It has more of either, or had: what is archived or dropped is counted all the same. */
   truncated: boolean;
 }
 

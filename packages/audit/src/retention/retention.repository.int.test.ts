@@ -73,7 +73,7 @@ test('whole partitions go to files, oldest first; their proofs stay and all of i
         yield bytes;
       })(),
       ({ leaf, storedLeaf }) => {
-        expect(leaf).toEqual(Buffer.from(storedLeaf));
+        expect(leaf).toBe(storedLeaf);
         rows += 1;
       },
     );
@@ -94,7 +94,7 @@ test('whole partitions go to files, oldest first; their proofs stay and all of i
   expect(await errorsOf([without.retention.archive({ lastPosition: 3000 })])).toMatchObject([
     { code: 'no-archive-folder' },
   ]);
-  expect(await t.audit.trail.ingest([event('0-0')])).toMatchObject([{ ok: true, position: 1, duplicate: true }]);
+  expect(await t.audit.trail.ingest([event('4-0')])).toMatchObject([{ ok: true, duplicate: true }]);
 });
 
 test('an archive that is changed, cut or gone is found', async () => {

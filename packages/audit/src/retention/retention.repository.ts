@@ -300,7 +300,7 @@ export class RetentionRepository implements Retention {
           }
         })();
         return walkRows(kept, ({ position, leaf, storedLeaf, source, sourceSeq }) => {
-          if (!leaf.equals(storedLeaf)) changed.push(position);
+          if (leaf !== storedLeaf) changed.push(position);
           if (sourceSeq !== undefined) sourceSeqs.set(source, sourceSeq);
         });
       });

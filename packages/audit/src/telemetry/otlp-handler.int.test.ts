@@ -65,6 +65,14 @@ test('spans come as an SDK sends them: ids in hex, long numbers as text or numbe
       { key: 'nothing' },
     ],
     status: { code: 2, message: 'no' },
+    events: [
+      {
+        name: 'exception',
+        timeUnixNano: String(now),
+        attributes: [{ key: 'exception.message', value: { stringValue: 'no' } }],
+        droppedAttributesCount: 0,
+      },
+    ],
     links: [{ traceId: 'a'.repeat(32), spanId: 'B'.repeat(16), attributes: [] }],
   });
   expect(await post('/v1/traces', traces(sent))).toMatchObject({ status: 200, body: {} });
@@ -78,6 +86,7 @@ test('spans come as an SDK sends them: ids in hex, long numbers as text or numbe
       durationNs: 1_234_567,
       status: 'error',
       statusMessage: 'no',
+      events: [{ name: 'exception', attributes: { 'exception.message': 'no' } }],
       attributes: {
         text: 'a',
         whole: 12,

@@ -52,6 +52,7 @@ const span = z.object({
   attributes,
   status: z.object({ code: z.int().default(0), message: z.string().optional() }).default({ code: 0 }),
   links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
+  events: z.array(z.object({ name: z.string(), timeUnixNano: int64, attributes })).default([]),
 });
 export const tracesRequest = z.object({
   resourceSpans: z
@@ -97,6 +98,11 @@ export function spansOf({ resourceSpans }: z.output<typeof tracesRequest>): Reco
           status: statusOf(each.status.code),
           ...(each.status.message && { statusMessage: each.status.message }),
           attributes: objectOf(each.attributes),
+          events: each.events.map((event) => ({
+            name: event.name,
+            at: instantOf(event.timeUnixNano),
+            attributes: objectOf(event.attributes),
+          })),
           links: each.links.map((link) => ({
             traceId: link.traceId.toLowerCase(),
             spanId: link.spanId.toLowerCase(),

@@ -40,6 +40,7 @@ test('a span is found as it was sent, to the nanosecond of how long it took', as
     statusMessage: 'späti',
     attributes: { 'http.request.method': 'POST', nested: { list: [1, '2', null, true] } },
     links: [{ traceId: hex(7, 32), spanId: hex(7, 16) }],
+    events: [{ name: 'exception', at: now, attributes: { 'exception.type': 'Error' } }],
   });
   expect(await telemetry.recordSpans([sent])).toEqual([{ ok: true }]);
   const { items } = await telemetry.listSpans({ traceId: sent.traceId });

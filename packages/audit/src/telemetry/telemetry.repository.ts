@@ -22,6 +22,7 @@ import {
   type RecordLog,
   type RecordSpan,
   type Span,
+  type SpanEvent,
   type SpanLink,
   type Telemetry,
   type TelemetryOutcome,
@@ -52,6 +53,7 @@ export const spanColumns = [
   'status_message',
   'attributes',
   'links',
+  'events',
   'recorded_at',
 ] as const;
 const logColumns = [
@@ -190,7 +192,7 @@ type ConflictOrInvalid = Extract<TelemetryOutcome, { ok: false }>['error'];
 
 function spanRow(span: z.output<typeof recordSpan>) {
   const { traceId, spanId, parentSpanId, service, instance, name, kind, startedAt, durationNs } = span;
-  const { status, statusMessage, attributes, links } = span;
+  const { status, statusMessage, attributes, links, events } = span;
   const content = [parentSpanId, service, instance, name, kind, startedAt, durationNs, status, statusMessage];
   return {
     trace_id: traceId,
@@ -206,7 +208,8 @@ function spanRow(span: z.output<typeof recordSpan>) {
     status_message: statusMessage,
     attributes,
     links,
-    content_hash: requestHash(...content, attributes, links),
+    events,
+    content_hash: requestHash(...content, attributes, links, events),
   };
 }
 
@@ -230,9 +233,10 @@ function logRows(logs: readonly z.output<typeof recordLog>[]) {
   });
 }
 
-type SpanRow = Pick<Tables['spans'], Exclude<(typeof spanColumns)[number], 'attributes' | 'links'>> & {
+type SpanRow = Pick<Tables['spans'], Exclude<(typeof spanColumns)[number], 'attributes' | 'links' | 'events'>> & {
   attributes: unknown;
   links: unknown;
+  events: unknown;
 };
 export const toSpan = (row: SpanRow): Span => ({
   traceId: row.trace_id,
@@ -248,6 +252,7 @@ export const toSpan = (row: SpanRow): Span => ({
   ...(row.status_message !== null && { statusMessage: row.status_message }),
   attributes: row.attributes as Record<string, unknown>,
   links: row.links as SpanLink[],
+  events: row.events as SpanEvent[],
   recordedAt: row.recorded_at,
 });
 

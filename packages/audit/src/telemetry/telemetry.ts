@@ -32,6 +32,8 @@ export interface Span {
   attributes: Record<string, unknown>;
   /** Spans that it follows from without being a part of them. */
   links: SpanLink[];
+  /** What happened within it: an exception, a retry. */
+  events: SpanEvent[];
   /** The database's time. */
   recordedAt: Instant;
 }
@@ -39,6 +41,12 @@ export interface Span {
 export interface SpanLink {
   traceId: string;
   spanId: string;
+}
+
+export interface SpanEvent {
+  name: string;
+  at: Instant;
+  attributes: Record<string, unknown>;
 }
 
 /** A log record of a service, in the terms of OpenTelemetry. */
@@ -100,6 +108,10 @@ export const recordSpan = z.strictObject({
   statusMessage: textInput(4096).optional(),
   attributes,
   links: z.array(z.strictObject({ traceId, spanId })).max(128).default([]),
+  events: z
+    .array(z.strictObject({ name: textInput(512), at: instantInput, attributes }))
+    .max(128)
+    .default([]),
 });
 export type RecordSpan = z.input<typeof recordSpan>;
 

@@ -22,13 +22,15 @@ import { type RecordOutcome, type TrailEvent, recordEvent } from './trail.ts';
 const db = queryBuilder<Tables>();
 const MAX_QUARANTINED = 64 * 1024;
 const LOOK_EVERY_MS = 5000;
+/** An id is known for so many events after it: longer than any sender repeats, and in few partitions. */
+const KNOWN_FOR = 4_000_000;
 
 const statements = {
   admit: functionCall(
     'audit.trail.admit',
     'write',
     'admit_events',
-    ['sources', 'eventIds', 'aggregates', 'aggregateIds', 'versions'],
+    ['sources', 'eventIds', 'aggregates', 'aggregateIds', 'versions', 'window'],
     answers<{
       after_position: number;
       recorded_at: Instant;
@@ -206,6 +208,7 @@ export class DirectEvents {
       aggregates: arrayLiteral(events.map(({ aggregate }) => aggregate)),
       aggregateIds: arrayLiteral(events.map(({ aggregateId }) => aggregateId)),
       versions: arrayLiteral(events.map(({ aggregateVersion }) => aggregateVersion)),
+      window: KNOWN_FOR,
     });
     const isNew = (i: number) => outcomes === null || outcomes[i] === 'new';
     const placed = function* () {

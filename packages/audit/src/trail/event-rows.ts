@@ -15,9 +15,9 @@ function encodeRow(encoder: LeafEncoder, event: LeafFields): void {
   const prefix = encoder.length;
   encoder.byte(0);
   encodeFields(encoder, event);
-  const leaf = hash('sha256', encoder.bytes(prefix), 'buffer');
+  const leaf = hash('sha256', encoder.bytes(prefix), 'binary');
   encoder.bytes(prefix)[0] = FIELDS;
-  encoder.raw(leaf);
+  encoder.bytesOf(leaf);
 }
 
 /** The whole stream of a COPY, in chunks that are made while the ones before are sent. */

@@ -162,11 +162,11 @@ export class LeafEncoder {
     this.#buffer.writeInt32BE(this.#at - start - 4, start);
   }
 
-  raw(value: Uint8Array): void {
+  /** Bytes that come as characters, one each. */
+  bytesOf(value: string): void {
     this.#reserve(4 + value.length);
     this.#at = this.#buffer.writeInt32BE(value.length, this.#at);
-    this.#buffer.set(value, this.#at);
-    this.#at += value.length;
+    this.#at += this.#buffer.write(value, this.#at, 'latin1');
   }
 
   #reserve(bytes: number): void {

@@ -9,9 +9,9 @@ export interface WalkedRow {
   source: string;
   /** Absent where it came directly. */
   sourceSeq: number | undefined;
-  /** The hash that is kept beside the event, and the one that its fields make. */
-  storedLeaf: Buffer;
-  leaf: Buffer;
+  /** The hash that is kept beside the event, and the one that its fields make: a byte a character, which costs half of what buffers do. */
+  storedLeaf: string;
+  leaf: string;
 }
 
 const FIELDS = leafColumns.length + 1;
@@ -78,9 +78,9 @@ export async function walkRows(chunks: AsyncIterable<Buffer>, onRow: (row: Walke
       const leafAt = starts[FIELDS - 1]!;
       // The low byte of the number of fields becomes the prefix of a leaf, right before the fields.
       buffer[at + 1] = 0;
-      row.leaf = hash('sha256', buffer.subarray(at + 1, leafAt - 4), 'buffer');
+      row.leaf = hash('sha256', buffer.subarray(at + 1, leafAt - 4), 'binary');
       buffer[at + 1] = FIELDS;
-      row.storedLeaf = buffer.subarray(leafAt, end);
+      row.storedLeaf = buffer.toString('latin1', leafAt, end);
       row.position = int64(buffer, starts[POSITION]!);
       row.recordedAt = int64(buffer, starts[RECORDED_AT]!);
       row.source = buffer.toString('utf8', starts[SOURCE], starts[SOURCE]! + lengths[SOURCE]!);

@@ -2,28 +2,26 @@ import {
   type AdapterContext,
   type CallOptions,
   type Decimal,
-  type Instant,
   type Listing,
-  answers,
   arrayLiteral,
   contextLiteral,
   decimal,
   durationInput,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
-import { type Window, compareBalances, compareLines, compareLinesExactly } from './compare-statements.ts';
-import { type Difference, type Entry, type Line, matchLeftovers } from './match-leftovers.ts';
+import { type Window, compareBalances, compareLines } from './comparison-queries.ts';
+import { leftoversOf, toFound } from './leftovers.ts';
+import { matchLeftovers } from './match-leftovers.ts';
+import { selectBreaks, selectMatches, toBreak, toMatch } from './reconciliation-rows.ts';
 import {
   type FoundBreak,
   type ReconciliationRunRepository,
@@ -32,6 +30,7 @@ import {
   runColumns,
   toRun,
 } from './reconciliation-runs.repository.ts';
+import { type Outcome, statements } from './reconciliation-statements.ts';
 import {
   type Break,
   type ChangeBreak,
@@ -42,7 +41,6 @@ import {
   type ListRuns,
   type Match,
   type MatchRules,
-  type ReconciliationRefusal,
   type ReconciliationRun,
   type Reconciliations,
   type RecordBalances,
@@ -61,119 +59,6 @@ import {
 } from './reconciliations.ts';
 
 const db = queryBuilder<Tables>();
-
-type Outcome = ReconciliationRefusal | 'ok' | 'same';
-
-const selectBreaks = () =>
-  db
-    .selectFrom('breaks as b')
-    .leftJoin('statement_lines as l', 'l.id', 'b.line_id')
-    .select(['b.id', 'b.break_key', 'b.source', 'b.kind', 'b.account_id', 'b.asset', 'l.external_id', 'b.tx_id', 'b.n'])
-    .select(['b.ours', 'b.theirs', 'b.difference', 'b.at', 'b.state', 'b.owner_id', 'b.note', 'b.first_seen'])
-    .select(['b.last_seen', 'b.seen_count', 'b.last_run_id', 'b.closed_at', 'b.version']);
-
-const selectMatches = () =>
-  db
-    .selectFrom('matches as m')
-    .select(['m.id', 'm.rule', 'm.rule_version', 'm.difference'])
-    .select([
-      sql<string[]>`array(select l.external_id from match_items as i join statement_lines as l on l.id = i.line_id
-        where i.match_id = m.id order by i.item)`.as('lines'),
-      sql<
-        { transactionId: string; line: number }[]
-      >`(select coalesce(jsonb_agg(jsonb_build_object('transactionId', i.tx_id, 'line', i.n) order by i.item), '[]')
-        from match_items as i where i.match_id = m.id and i.tx_id is not null)`.as('entries'),
-    ]);
-
-const statements = {
-  defineRules: functionCall(
-    'custodian.reconciliations.defineRules',
-    'write',
-    'define_match_rules',
-    [
-      'source',
-      'version',
-      'accountIds',
-      'assets',
-      'movementKinds',
-      'amountTolerance',
-      'dateToleranceMs',
-      'mostInGroup',
-      'requestHash',
-      'at',
-    ],
-    answers<{ outcome: Outcome }>(),
-  ),
-  findRules: statement('custodian.reconciliations.findRules', 'read', (p: { source: string; version: number }) =>
-    db
-      .selectFrom('match_rules')
-      .select(['source', 'version', 'account_ids', 'assets', 'movement_kinds', 'amount_tolerance', 'date_tolerance_ms'])
-      .select(['most_in_group', 'defined_at'])
-      .where('source', '=', p.source)
-      .where('version', '=', p.version),
-  ),
-  recordLines: functionCall(
-    'custodian.reconciliations.recordLines',
-    'write',
-    'record_statement_lines',
-    ['source', 'externalIds', 'accountIds', 'assets', 'amounts', 'bookedAts', 'references', 'requestHashes'],
-    answers<{ outcome: Outcome; recorded: number; external_id: string | null }>(),
-  ),
-  recordBalances: functionCall(
-    'custodian.reconciliations.recordBalances',
-    'write',
-    'record_statement_balances',
-    ['source', 'externalIds', 'accountIds', 'assets', 'balances', 'asOfs', 'requestHashes'],
-    answers<{ outcome: Outcome; recorded: number; external_id: string | null }>(),
-  ),
-  changeBreak: functionCall(
-    'custodian.reconciliations.changeBreak',
-    'write',
-    'change_break',
-    ['id', 'state', 'ownerId', 'note', 'version', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  dissolve: functionCall(
-    'custodian.reconciliations.dissolveMatch',
-    'write',
-    'dissolve_match',
-    ['id', 'at'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  findBreak: statement('custodian.reconciliations.findBreak', 'read', (p: { id: string }) =>
-    selectBreaks().where('b.id', '=', p.id),
-  ),
-  findRecorded: statement(
-    'custodian.reconciliations.findRecorded',
-    'read',
-    (p: { source: string; externalId: string }) =>
-      selectMatches().where(
-        sql<boolean>`m.id = (select i.match_id from match_items as i join statement_lines as l on l.id = i.line_id
-        where l.source = ${p.source} and l.external_id = ${p.externalId} and i.live)`,
-      ),
-  ),
-  findReferenced: statement(
-    'custodian.reconciliations.findReferenced',
-    'read',
-    (p: { source: string; externalId: string }) =>
-      db
-        .selectFrom('statement_lines as l')
-        .innerJoin('movements as m', (join) =>
-          join
-            .onRef('m.tx_id', '=', 'l.reference')
-            .onRef('m.account_id', '=', 'l.account_id')
-            .onRef('m.asset', '=', 'l.asset')
-            .onRef('m.amount', '=', 'l.amount'),
-        )
-        .select(['m.tx_id', 'm.n', 'l.occurrence'])
-        .where('l.source', '=', p.source)
-        .where('l.external_id', '=', p.externalId)
-        .where(
-          sql<boolean>`not exists (select from match_items as i where i.source = l.source and i.tx_id = m.tx_id and i.n = m.n and i.live)`,
-        )
-        .orderBy('m.n'),
-  ),
-};
 
 const operations = {
   defineRules: operation('custodian.reconciliations.defineRules', defineMatchRules, (input) => input.source),
@@ -394,31 +279,24 @@ export class ReconciliationRepository implements Reconciliations {
 
   async #lines(run: RunRow, rules: MatchRules): Promise<RunResult> {
     const window = windowOf(run, rules);
-    let compared = await this.#context.pg.one(compareLines, window);
-    // Two entries of one transaction say the same, and a line was paired with both: they have to be numbered.
-    if (compared.joined_lines !== compared.lines) compared = await this.#context.pg.one(compareLinesExactly, window);
-    const { lines, entries, pairs } = compared;
-    const leftovers = (compared.leftovers ?? []).map((text) => JSON.parse(text) as Leftover);
-    const theirs = leftovers.flatMap(([line]) => (line ? [toLine(line)] : []));
-    const ours = leftovers.flatMap(([, entry]) => (entry ? [toEntry(entry)] : []));
-    // In an order of their own: a join has none.
-    theirs.sort((a, b) => a.lineId - b.lineId);
-    ours.sort((a, b) =>
-      a.transactionId < b.transactionId ? -1 : a.transactionId > b.transactionId ? 1 : a.line - b.line,
-    );
-    const { matches, differences } = matchLeftovers(theirs, ours, rules);
-    const apart = leftovers.filter(([line, entry]) => line && entry).length;
-    return {
-      lines,
-      entries,
-      matched: pairs - apart,
-      matches,
-      breaks: differences.map((each) => toFound(run.source, each)),
+    const compare = async (exact: boolean) => {
+      const query = compareLines(window, { exact });
+      const [row] = await this.#context.pg.query('custodian.reconciliations.compare', 'read', query);
+      return row!;
     };
+    let compared = await compare(false);
+    // Two entries of one transaction say the same, and a line was paired with both: they have to be numbered.
+    if (compared.joined_lines !== compared.lines) compared = await compare(true);
+    const { lines, entries, pairs } = compared;
+    const left = leftoversOf(compared.leftovers ?? []);
+    const { matches, differences } = matchLeftovers(left.lines, left.entries, rules);
+    const breaks = differences.map((each) => toFound(run.source, each));
+    return { lines, entries, matched: pairs - left.apart, matches, breaks };
   }
 
   async #balances(run: RunRow, rules: MatchRules): Promise<RunResult> {
-    const rows = await this.#context.pg.many(compareBalances, windowOf(run, rules));
+    const query = compareBalances(windowOf(run, rules));
+    const rows = await this.#context.pg.query('custodian.reconciliations.compareBalances', 'read', query);
     const breaks = rows.flatMap(({ account_id: accountId, asset, ours, theirs, as_of }): FoundBreak[] => {
       const difference = decimal.abs(decimal.minus(theirs ?? ZERO, ours ?? ZERO));
       if (decimal.compare(difference, rules.amountTolerance) <= 0) return [];
@@ -473,47 +351,6 @@ export class ReconciliationRepository implements Reconciliations {
 
 const ZERO = '0' as Decimal;
 
-/** A row of the comparison: a line, an entry, or both where they differ in time alone. */
-type Leftover = readonly [line: LineTuple | null, entry: EntryTuple | null];
-type LineTuple = [number, string, string, string, Decimal, string | null, number, Instant];
-type EntryTuple = [string, number, string, string, Decimal, Instant];
-
-const toLine = ([lineId, externalId, accountId, asset, amount, reference, occurrence, at]: LineTuple): Line => ({
-  lineId,
-  externalId,
-  accountId,
-  asset,
-  amount,
-  ...(reference !== null && { reference }),
-  occurrence,
-  at,
-});
-const toEntry = ([transactionId, line, accountId, asset, amount, at]: EntryTuple): Entry => ({
-  transactionId,
-  line,
-  accountId,
-  asset,
-  amount,
-  at,
-});
-
-function toFound(source: string, { kind, line, entry }: Difference): FoundBreak {
-  const { accountId, asset, at } = (line ?? entry)!;
-  return {
-    key: line ? `line:${source}:${line.externalId}` : `entry:${source}:${entry!.transactionId}#${entry!.line}`,
-    kind,
-    accountId,
-    asset,
-    lineId: line?.lineId,
-    txId: entry?.transactionId,
-    n: entry?.line,
-    // Of another asset it is nothing to subtract from.
-    ours: kind === 'asset-differs' ? undefined : entry?.amount,
-    theirs: line?.amount,
-    at,
-  };
-}
-
 const windowOf = (run: RunRow, rules: MatchRules): Window => ({
   source: run.source,
   from: run.from_at ?? undefined,
@@ -522,38 +359,4 @@ const windowOf = (run: RunRow, rules: MatchRules): Window => ({
   assets: rules.assets && arrayLiteral(rules.assets),
   movementKinds: rules.movementKinds && arrayLiteral(rules.movementKinds),
   dateToleranceMs: rules.dateToleranceMs,
-});
-
-const toMatch = (row: NonNullable<(typeof statements.findRecorded)['row']>): Match => ({
-  matchId: row.id,
-  rule: row.rule,
-  ruleVersion: row.rule_version,
-  lines: row.lines,
-  entries: row.entries.map(({ transactionId, line }) => ({ transactionId, line })),
-  difference: row.difference,
-});
-
-const toBreak = (row: NonNullable<(typeof statements.findBreak)['row']>): Break => ({
-  breakId: row.id,
-  breakKey: row.break_key,
-  source: row.source,
-  kind: row.kind,
-  ...(row.account_id !== null && { accountId: row.account_id }),
-  asset: row.asset,
-  ...(row.external_id !== null && { externalId: row.external_id }),
-  ...(row.tx_id !== null && { transactionId: row.tx_id }),
-  ...(row.n !== null && { transactionLine: row.n }),
-  ...(row.ours !== null && { ours: row.ours }),
-  ...(row.theirs !== null && { theirs: row.theirs }),
-  difference: row.difference,
-  at: row.at,
-  state: row.state,
-  ...(row.owner_id !== null && { ownerId: row.owner_id }),
-  ...(row.note !== null && { note: row.note }),
-  firstSeen: row.first_seen,
-  lastSeen: row.last_seen,
-  seenCount: row.seen_count,
-  lastRunId: row.last_run_id,
-  ...(row.closed_at !== null && { closedAt: row.closed_at }),
-  version: row.version,
 });

@@ -1,4 +1,5 @@
-import { type AdapterContext, type Instant, type KeyOf, instant, script } from '@tse/core';
+import { type AdapterContext, type Instant, type KeyOf, instant, queryBuilder, script, statement } from '@tse/core';
+import type { Tables } from '../schema.ts';
 
 const noteDueSettlements = script(
   'custodian.settlements.noteDue',
@@ -6,7 +7,20 @@ const noteDueSettlements = script(
   new URL('../../lua/note-due-settlements.lua', import.meta.url),
 );
 
+const listNext = statement('custodian.settlements.listNext', 'read', (p: { limit: number }) =>
+  queryBuilder<Tables>()
+    .selectFrom('settlement_instructions')
+    .select(['id', 'next_attempt_at'])
+    .where('status', 'in', ['pending', 'partially-settled', 'failing'])
+    .where('next_attempt_at', 'is not', null)
+    .orderBy('intended_date')
+    .orderBy('priority')
+    .orderBy('id')
+    .limit(p.limit),
+);
+
 const MOST_NOTED = 100_000;
+const MOST_REBUILT = 10_000;
 
 export interface DueNote {
   settlementId: string;
@@ -42,6 +56,12 @@ export class DueSettlementStore {
     for (const { settlementId, dueAt, seen } of notes)
       args.push(settlementId, dueAt === undefined ? '-' : dueSecond(dueAt), seen ?? '-');
     await this.#context.redis.script(noteDueSettlements, [this.#key], args);
+  }
+
+  /** Notes what is to be tried next, out of the tables: after a Redis that was emptied. */
+  async rebuild(): Promise<void> {
+    const rows = await this.#context.pg.many(listNext, { limit: MOST_REBUILT });
+    await this.noteAll(rows.map(({ id, next_attempt_at }) => ({ settlementId: id, dueAt: next_attempt_at! })));
   }
 
   /** What is noted as due by then, the earliest first, with the second it is noted for. */

@@ -142,6 +142,17 @@ test('without Redis, and with notes that are wrong or lost, what is due still se
     expect(worker.identity.schema).toBe(t.custodian.identity.schema);
   }
   expect(await t.holdings('payee')).toEqual({ USD: ['30', '0'] });
+  await t.custodian.processSettlement(payment('later', { cycle: 3 }));
+  await expect.poll(() => t.stores.redis.read('test', (redis) => redis.zcard(key)).then(Number)).toBeGreaterThan(0);
+  await t.stores.redis.write('test', (redis) => redis.del(key));
+  {
+    // A worker that starts notes what the tables say.
+    await using starting = t.box.open('custodian', { workers: ['settle-due'] });
+    await expect.poll(() => t.stores.redis.read('test', (redis) => redis.zcard(key)).then(Number)).toBe(1);
+    const { settlementId } = (await starting.settlements.findByReference({ source: 'exchange', reference: 'later' }))!;
+    await starting.settlements.cancel({ settlementId });
+    await t.box.clock.advance('P5D');
+  }
   await using worker = t.box.open('custodian', { workers: ['settle-due'] });
   await expect.poll(() => t.stores.redis.read('test', (redis) => redis.zcard(key)).then(Number)).toBe(0);
   expect(worker.identity.schema).toBe(t.custodian.identity.schema);

@@ -12,6 +12,7 @@ const SWEEP_MS = 5000;
 export const settleDue = (context: AdapterContext, settlements: Settlements, due: DueSettlementStore) => ({
   name: 'settle-due',
   async run(signal: AbortSignal): Promise<void> {
+    await due.rebuild().catch(() => {}); // without it what is due is found by the sweeps
     let sweptAt = -Infinity;
     while (!signal.aborted) {
       const noted = await due.listDue(context.clock.now(), BATCH).catch(() => undefined);

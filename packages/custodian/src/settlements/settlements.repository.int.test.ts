@@ -185,7 +185,7 @@ test('what is wrong is refused by its name and registers nothing', async () => {
       processing({ legs: [] }),
       processing({ lots: 3 }),
       processing({ lots: 2, minimumLots: 3 }),
-      processing({ tradedAt: '1999-01-01T00:00:00Z' }),
+      processing({ tradedAt: '1989-12-31T00:00:00Z' }),
       processing({ cycle: 4 as 3 }),
       t.custodian.settlements.get('nobody'),
     ]),

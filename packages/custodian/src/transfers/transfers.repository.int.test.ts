@@ -347,6 +347,38 @@ test('the same request from many at once is one transfer, and reserves once', as
   expect(await t.holdings('a8')).toEqual({ BTC: ['90', '0'] });
 });
 
+test('a reply that is lost before or after the commit: the same again tells, and the funds have moved once', async () => {
+  const { transfers, approvals, holdings } = t.custodian;
+  await t.client('a11', { BTC: '100' });
+  const steps: [match: RegExp, work: (id: string) => PromiseLike<unknown>][] = [
+    [
+      /request_transfer/,
+      (id) => transfers.request({ ...asking('a11'), transferId: id, idempotencyKey: id, amount: '20' }),
+    ],
+    [
+      /cast_vote/,
+      async (id) => {
+        const { approvalRequestId, digest } = await transfers.get(id);
+        for (const approverId of ['ann', 'ben'])
+          await approvals.vote({ requestId: approvalRequestId!, approverId, decision: 'approve', digest });
+      },
+    ],
+    [/advance_transfer/, (id) => transfers.broadcast({ transferId: id })],
+    [/advance_transfer/, (id) => transfers.complete({ transferId: id })],
+  ];
+  for (const cut of ['cutBeforeCommit', 'cutAfterCommit'] as const) {
+    for (const [match, work] of steps) {
+      const strike = t.box.postgres[cut]({ match });
+      await expect(work(cut), `${cut} ${match}`).rejects.toMatchObject({ kind: 'outcome-unknown' });
+      expect(await strike.struck).toBeDefined();
+      await work(cut);
+    }
+    expect(await transfers.get(cut)).toMatchObject({ status: 'completed', version: 5 });
+    expect((await holdings.findTransaction(`transfer:${cut}`))?.movements).toHaveLength(2);
+  }
+  expect(await t.holdings('a11')).toEqual({ BTC: ['60', '0'] });
+});
+
 test('a holding is never promised twice, whoever asks at once', async () => {
   const { transfers } = t.custodian;
   await t.client('a9', { BTC: '35' });

@@ -27,4 +27,6 @@ export interface Step {
   readonly print: Print;
   readonly cancel: readonly OrderName[];
   readonly place: readonly SimulatedOrder[];
+  /** No maker waits for a further print of its run: others may trade before the next step. */
+  readonly endsRun: boolean;
 }

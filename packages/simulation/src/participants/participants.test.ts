@@ -168,7 +168,10 @@ describe('the funding', () => {
     ...more,
   });
   const fund = (...place: SimulatedOrder[]) =>
-    fundingFor(streamOf([{ print: {} as Print, cancel: [{ accountId: 'bob', clientOrderId: 'y' }], place }]), XRP);
+    fundingFor(
+      streamOf([{ print: {} as Print, cancel: [{ accountId: 'bob', clientOrderId: 'y' }], place, endsRun: true }]),
+      XRP,
+    );
 
   test('of a buy is its cost and fee, rounded up once an order; of a sell its quantity', async () => {
     // 23 × 0.00141342 × 1.001 = 0.03254116866, held as 0.03254117

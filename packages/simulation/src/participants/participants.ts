@@ -50,6 +50,7 @@ function* stepsOfRun(run: readonly [Print, ...Print[]], market: MarketTerms, quo
     yield {
       print,
       cancel: [...cancel, ...quotes.takeSurplus()],
+      endsRun: isLast,
       place: [...(print === first ? [maker] : []), taker.order, ...around.map(({ order }) => order)],
     };
   }
