@@ -2,6 +2,8 @@
 create or replace function add_trials(p_study_id text, p_params jsonb[], p_hashes text[]) returns table (outcome text, n integer)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -5,6 +5,8 @@ create or replace function adjust_position(
 ) returns table (outcome text, "position" jsonb)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -4,6 +4,8 @@ create or replace function append_backtest(p_id text, p_orders jsonb, p_fills js
 returns table (outcome text)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -33,10 +35,15 @@ begin
       fees numeric, tag text, exit_reason text, opened_at timestamptz, closed_at timestamptz));
   v_equity := array(select row(p_id, r.n, r.at, r.equity, b.created_at)::bt_equity
     from jsonb_to_recordset(p_equity) as r (n integer, at timestamptz, equity numeric));
-  if exists (select from unnest(v_orders) as g join bt_orders as o on o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at where o is distinct from g)
-    or exists (select from unnest(v_fills) as g join bt_fills as o on o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at where o is distinct from g)
-    or exists (select from unnest(v_trades) as g join bt_trades as o on o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at where o is distinct from g)
-    or exists (select from unnest(v_equity) as g join bt_equity as o on o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at where o is distinct from g) then
+  -- Lateral with a limit: a plain join may be planned as a walk through all rows of the run for each one given.
+  if exists (select from unnest(v_orders) as g, lateral (
+      select from bt_orders as o where o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at and o is distinct from g limit 1) as other)
+    or exists (select from unnest(v_fills) as g, lateral (
+      select from bt_fills as o where o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at and o is distinct from g limit 1) as other)
+    or exists (select from unnest(v_trades) as g, lateral (
+      select from bt_trades as o where o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at and o is distinct from g limit 1) as other)
+    or exists (select from unnest(v_equity) as g, lateral (
+      select from bt_equity as o where o.backtest_id = p_id and o.n = g.n and o.created_at = b.created_at and o is distinct from g limit 1) as other) then
     return query select 'row-taken';
     return;
   end if;

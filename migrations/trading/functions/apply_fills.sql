@@ -9,6 +9,8 @@ create or replace function apply_fills(
 ) returns table (outcome text, position_ids text[], positions jsonb, orders jsonb)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column

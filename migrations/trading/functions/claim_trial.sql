@@ -3,6 +3,8 @@
 create or replace function claim_trial(p_study_id text, p_worker text, p_ttl interval) returns table (n integer, params jsonb, claim bigint)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -4,6 +4,8 @@ create or replace function rebuild_positions(
 ) returns table (outcome text, positions jsonb)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -4,6 +4,8 @@ create or replace function record_metrics(p_owner_kind text, p_owner_id text, p_
 returns table (outcome text)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -5,6 +5,8 @@ create or replace function record_signal(
 ) returns table (outcome text)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -3,6 +3,8 @@ create or replace function snapshot_equity(p_deployment_id text, p_at timestampt
 returns table (outcome text, lacking jsonb, point jsonb)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

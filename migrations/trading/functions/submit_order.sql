@@ -8,6 +8,8 @@ create or replace function submit_order(
 ) returns table (outcome text, "order" jsonb)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare

@@ -7,6 +7,8 @@ create or replace function update_orders(
 ) returns table (outcome text, "order" jsonb)
 language plpgsql
 set search_path from current
+set enable_seqscan = off
+set enable_bitmapscan = off
 set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column

@@ -11,6 +11,7 @@ import { pointRead } from './point-read.ts';
 import { risk } from './risk.ts';
 import { settle } from './settle.ts';
 import { openStage } from './stage.ts';
+import { trading } from './trading.ts';
 
 const HELP = `pnpm bench [NAME…] [--json] [--rounds N] [--seconds S]
 
@@ -23,6 +24,7 @@ machines differ and are shared.
   custody   processSettlement against the exchange's settle, by rows written; reconciliation against one full join
   book      order-book adds and depth against the same Lua scripts by bare clients
   market    candles written and read, and live ticks, against psql, Kysely, drizzle, typeorm, pg, postgres.js and redis-benchmark
+  trading   fills.apply against pg with the same function, and the metrics of a long backtest against plain loops
   audit     events into the trail, hashed, against server-side COPY and Kysely VALUES; its verification against sha256 alone
   chains    a causal chain looked up among a million events and among five million; takes minutes, only where it is named
   risk      pre-trade checks and mark-to-market against the same functions by pgbench and psql
@@ -43,7 +45,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody', 'risk'];
+const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody', 'risk', 'trading'];
 const unknown = positionals.find((name) => !names.includes(name));
 const [rounds, seconds, millions] = [Number(values.rounds), Number(values.seconds), Number(values.millions)];
 if (values.help) console.log(HELP);
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
     if (wanted('book')) take(await orderBook(stage, how));
   }
   if (wanted('market')) take(await marketData(how));
+  if (wanted('trading')) take(await trading(how));
   if (positionals.includes('growth')) take(await candleGrowth(millions, how));
   if (wanted('audit')) take(await audit(how));
   if (positionals.includes('chains')) take(await auditChains(how));

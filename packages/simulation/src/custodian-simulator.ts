@@ -9,6 +9,8 @@ import { repeatUnknown } from './repeat-unknown.ts';
 
 /** What a custodian has done so far. */
 export interface CustodyTally {
+  /** That were read. */
+  trades: number;
   settlements: number;
   /** Moved at once, when the trade was read; the others on their day. */
   settledAtOnce: number;
@@ -32,8 +34,8 @@ export interface CustodianSimulator extends AsyncDisposable {
   readonly tally: Readonly<CustodyTally>;
   /** The transfers in and out of the script; empty before `drain`. */
   readonly transfers: readonly Transfer[];
-  /** Waits until all that the venue has published by now is read: what settles at once is then settled at its own time. */
-  keepUp(): Promise<void>;
+  /** Waits until that many trades of the venue are read: what settles at once is then settled at its own time. */
+  keepUp(trades: number): Promise<void>;
   /** Reads all that the venue has published, makes the transfers of the script, and settles all that is due by now. */
   drain(): Promise<void>;
 }
@@ -43,7 +45,7 @@ export async function openCustodianSimulator(
   custodian: CustodianAdapter,
   { venue, seed = 1, run = 'demo' }: CustodianSimulatorOptions,
 ): Promise<CustodianSimulator> {
-  const tally: CustodyTally = { settlements: 0, settledAtOnce: 0, delayed: 0 };
+  const tally: CustodyTally = { trades: 0, settlements: 0, settledAtOnce: 0, delayed: 0 };
   const kept = 2 * (1 + (seed % 3));
   let transfers: Transfer[] = [];
   await openHouse(custodian, venue);
@@ -89,7 +91,10 @@ export async function openCustodianSimulator(
           });
       } else {
         const settlement = settlementOf(event);
-        if (settlement === undefined) return;
+        if (settlement === undefined) {
+          tally.trades += 1;
+          return;
+        }
         const keep = event.payload.tradeSeq === kept;
         const settled = await repeatUnknown(
           () => custodian.processSettlement({ ...settlement, onHold: keep }),
@@ -98,21 +103,24 @@ export async function openCustodianSimulator(
         tally.settlements += 1;
         if (settled.status === 'settled') tally.settledAtOnce += 1;
         if (keep && settled.onHold) await keepFromSettling(settled);
+        tally.trades += 1;
       }
     },
   );
-
-  const keepUp = () =>
-    hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
 
   return {
     tally,
     get transfers() {
       return transfers;
     },
-    keepUp,
+    async keepUp(trades) {
+      while (tally.trades < trades) {
+        if (consumer.health()[0]?.state === 'stopped') throw new Error(`${consumer.name} has stopped`);
+        await sleep(5);
+      }
+    },
     async drain() {
-      await keepUp();
+      await hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
       if (transfers.length === 0) transfers = await moveFunds(custodian);
       while ((await custodian.settlements.settleDue({ limit: 1000 })).claimed.length > 0);
     },

@@ -131,7 +131,7 @@ async function trade(
     void clock.set(last.at);
     await services.replay(steps.map(({ print }) => print));
     await simulator.run(steps);
-    await services.follow();
+    await services.follow(simulator.tally.trades);
     await desk.onPrint(last);
     progress.add(steps.length);
   }

@@ -26,7 +26,7 @@ export interface DemoServices extends AsyncDisposable {
   /** Before the exchange acts on them. */
   replay(prints: readonly Print[]): Promise<void>;
   /** Keeps up with what was traded, so that it settles at its own time. */
-  follow(): Promise<void>;
+  follow(trades: number): Promise<void>;
   /** Does all that follows from what was traded, until its day of settlement and beyond; `drainOthers` does the same for whoever reads besides. */
   settle(drainOthers: () => Promise<void>): Promise<void>;
   done(): Promise<Done>;
@@ -68,7 +68,7 @@ export async function openDemoServices(
   const opened = opening.move();
   return {
     replay: (prints) => market.replay(prints),
-    follow: () => custody.keepUp(),
+    follow: (trades) => custody.keepUp(trades),
     async settle(drainOthers) {
       await market.drain();
       for (const step of ['now', SETTLED_AFTER]) {

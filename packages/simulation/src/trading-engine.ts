@@ -165,10 +165,11 @@ export async function openTradingEngine(
     const allowed = { ...check, ...(answer.validUntil !== undefined && { validUntil: answer.validUntil }) };
     const { accountId: _, ...content } = order;
     const exit = { ...(wish.exitReason !== undefined && { exitReason: wish.exitReason }) };
-    await repeatUnknown(
+    const isSubmitted = await repeatUnknown(
       () => trading.orders.submit({ ...content, ...allowed, ...why, ...exit, epoch, signalId }),
       order.orderId,
-    );
+    ).then(() => true, unlessExpired);
+    if (!isSubmitted) return note('check-expired');
     tally.orders += 1;
     try {
       await options.place({ ...order, ...allowed });
@@ -266,6 +267,12 @@ async function deploy(
 /** An order of one of our accounts that the engine did not place is none of its business. */
 function unlessUnknown(error: unknown): void {
   if (!isAdapterError(error) || error.code !== 'unknown-order') throw error;
+}
+
+/** The check took longer than what it allowed: the order is not placed. */
+function unlessExpired(error: unknown): false {
+  if (!isAdapterError(error) || error.code !== 'check-expired') throw error;
+  return false;
 }
 
 function unlessNotValued(error: unknown): void {

@@ -8,6 +8,7 @@ import { DeploymentRepository } from './deployments/deployments.repository.ts';
 import type { Deployments, StrategyState } from './deployments/deployments.ts';
 import { FillRepository } from './fills/fills.repository.ts';
 import type { Fills } from './fills/fills.ts';
+import { quarantineCheck } from './fills/quarantine-check.ts';
 import { retryQuarantinedFills } from './fills/retry-quarantined-fills.worker.ts';
 import { OrderRepository } from './orders/orders.repository.ts';
 import type { Order, Orders } from './orders/orders.ts';
@@ -61,6 +62,7 @@ export const createTradingAdapter = Object.assign(
 
     const base = mount({
       workers: [retryQuarantinedFills(fills), thinEquity(portfolio)],
+      checks: [quarantineCheck(fills)],
       flush: [states, workingOrders, openPositions, points].map((copies) => () => copies.close()),
     });
     return {

@@ -338,8 +338,8 @@ const ports = [
   'backtests',
   'studies',
 ] as const;
-/** For workers alone. */
-const others = ['portfolio.thin'];
+/** For workers and health alone. */
+const others = ['portfolio.thin', 'fills.countQuarantined'];
 
 test('every method of every port is put to bad input', () => {
   const url = 'postgres://localhost/none';

@@ -22,7 +22,7 @@ test('the README names every port with its methods, every key family, event and 
   await using t = await testTrading({ bare: true });
   const { strategies, deployments, signals, orders, fills, positions, portfolio, performance, backtests, studies } =
     t.trading;
-  const inner = new Set(['constructor', 'thin']);
+  const inner = new Set(['constructor', 'thin', 'countQuarantined']);
   for (const [port, implementation] of Object.entries({
     strategies,
     deployments,

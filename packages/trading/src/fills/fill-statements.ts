@@ -103,6 +103,12 @@ export const statements = {
         .where('order_id', '=', p.orderId)
         .where('content_hash', '=', p.contentHash),
   ),
+  countQuarantined: statement('trading.fills.countQuarantined', 'read', () =>
+    db
+      .selectFrom('quarantined_fills')
+      .select(sql<number>`count(*)`.as('open'))
+      .where('resolved_at', 'is', null),
+  ),
   retryable: statement('trading.fills.retryQuarantined', 'read', (p: { limit: number }) =>
     db
       .selectFrom('quarantined_fills as q')

@@ -126,6 +126,9 @@ test('a fill of an order that is not there yet waits for it, with the event that
   const told = await withContext({ source: 'exchange', sourceSeq: 77 }, () => t.trading.fills.apply(fill));
   expect(told).toEqual({ outcome: 'quarantined', reason: 'unknown-order', positions: [] });
   expect(await t.trading.fills.retryQuarantined()).toBe(0);
+  await expect
+    .poll(async () => (await t.trading.health()).checks['quarantined-fills'])
+    .toMatchObject({ state: 'degraded', reason: expect.stringMatching(/fills are quarantined/) });
   await t.submit({ deploymentId, orderId });
   expect(await t.trading.fills.retryQuarantined()).toBe(1);
   expect(await openOf(deploymentId)).toMatchObject([{ quantity: '1' }]);

@@ -49,6 +49,7 @@ import {
 
 const db = queryBuilder<Tables>();
 const MOST_FILLS = 1000;
+const LANES = 4;
 
 const operations = {
   apply: operation('trading.fills.apply', applyFill, (input) => input.tradeId),
@@ -70,26 +71,30 @@ export class FillRepository implements Fills {
   readonly #context: AdapterContext;
   readonly #working: CopyStore<Order>;
   readonly #open: CopyStore<Position>;
-  readonly #applying: Batcher<Applying, AppliedFill>;
+  /** Batches of several markets run beside each other; what is of one market on one account keeps its order. */
+  readonly #lanes: readonly Batcher<Applying, AppliedFill>[];
 
   constructor(context: AdapterContext, working: CopyStore<Order>, open: CopyStore<Position>) {
     this.#context = context;
     this.#working = working;
     this.#open = open;
-    this.#applying = new Batcher({ name: 'fills.apply', batch: (members) => this.#apply(members) }, context.telemetry);
+    this.#lanes = Array.from(
+      { length: LANES },
+      () => new Batcher({ name: 'fills.apply', batch: (members) => this.#apply(members) }, context.telemetry),
+    );
   }
 
   apply(input: ApplyFill, options?: CallOptions): Promise<AppliedFill> {
     return this.#context.run(operations.apply, input, options, (fill) =>
-      this.#applying.submit({ fill, eventId: this.#context.ids.next() }),
+      this.#laneOf(fill).submit({ fill, eventId: this.#context.ids.next() }),
     );
   }
 
   applyAll(input: readonly ApplyFill[], options?: CallOptions): Promise<AppliedFill[]> {
     return this.#context.run(operations.applyAll, input, options, async (fills) => {
-      const applied = await this.#applying.submitAll(
-        fills.map((fill) => ({ fill, eventId: this.#context.ids.next() })),
-      );
+      if (fills.length === 0) return [];
+      const members = fills.map((fill) => ({ fill, eventId: this.#context.ids.next() }));
+      const applied = await this.#laneOf(fills[0]!).submitAll(members);
       return applied.map((each) => {
         if (each.status === 'rejected') throw each.reason;
         return each.value;
@@ -188,9 +193,10 @@ export class FillRepository implements Fills {
       const applied = await Promise.all(
         waiting.map(({ fill, source, source_seq }) =>
           // As of the event that told it first.
-          withContext(source === null ? {} : { source, sourceSeq: source_seq! }, () =>
-            this.#applying.submit({ fill: applyFill.parse(fill), eventId: this.#context.ids.next() }),
-          ),
+          withContext(source === null ? {} : { source, sourceSeq: source_seq! }, () => {
+            const parsed = applyFill.parse(fill);
+            return this.#laneOf(parsed).submit({ fill: parsed, eventId: this.#context.ids.next() });
+          }),
         ),
       );
       return applied.filter(({ outcome }) => outcome !== 'quarantined').length;
@@ -209,6 +215,17 @@ export class FillRepository implements Fills {
       if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, key);
       return toQuarantined(await this.#context.pg.one(statements.findQuarantined, key));
     });
+  }
+
+  /** How many are not resolved. For health. */
+  async countQuarantined(): Promise<number> {
+    return (await this.#context.pg.one(statements.countQuarantined, {})).open;
+  }
+
+  #laneOf({ accountId, symbol }: Applying['fill']): Batcher<Applying, AppliedFill> {
+    let hash = 0;
+    for (const char of accountId + symbol) hash = (hash * 31 + char.charCodeAt(0)) | 0;
+    return this.#lanes[Math.abs(hash) % LANES]!;
   }
 
   async #apply(members: readonly Member<Applying>[]): Promise<AppliedFill[]> {
