@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     if (wanted('settle')) take(await settle(stage, how));
     if (wanted('book')) take(await orderBook(stage, how));
   }
-  if (wanted('market')) take(await marketData(how));
+  if (wanted('market')) for await (const measured of marketData(how)) take(measured);
   if (positionals.includes('growth')) take(await candleGrowth(millions, how));
   if (values.json) console.log(JSON.stringify({ rounds, seconds, rows }));
 }

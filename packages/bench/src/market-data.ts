@@ -14,15 +14,13 @@ const A_SYMBOL = 40_000;
 const FOR_ORMS = 20_000;
 
 /** Writing and reading candles, and live ticks, against what else can be done with the same servers. */
-export async function marketData(rounds: Rounds): Promise<Row[]> {
+export async function* marketData(rounds: Rounds): AsyncGenerator<Row[]> {
   await using stage = await openStageOf(createMarketDataAdapter, rounds.progress);
   for (const symbol of SYMBOLS)
     await stage.adapter.instruments.register({ symbol, tickSize: '0.01', stepSize: '0.00000001' });
-  return [
-    ...(await candleWrites(stage, rounds)),
-    ...(await candleReads(stage, rounds)),
-    ...(await ticks(stage, rounds)),
-  ];
+  yield await candleReads(stage, rounds);
+  yield await ticks(stage, rounds);
+  yield await candleWrites(stage, rounds);
 }
 
 async function candleWrites(stage: MarketStage, rounds: Rounds): Promise<Row[]> {
