@@ -14,6 +14,7 @@ import {
   symbolInput,
 } from '@tse/core';
 import { z } from 'zod';
+import { latestTaken } from '../archiving/latest-taken.ts';
 import { type LiveOutcome, LiveWriter } from '../archiving/live-writer.ts';
 import type { InstrumentRepository } from '../instruments/instruments.repository.ts';
 import { marketDataEvents } from '../events.ts';
@@ -60,8 +61,6 @@ const operations = {
   watch: operation('market-data.prices.watch', watchPrices),
 };
 
-const DAY_MS = 86_400_000;
-
 export class PriceStore implements Prices {
   readonly #context: AdapterContext;
   readonly #epoch: Epoch;
@@ -104,7 +103,7 @@ export class PriceStore implements Prices {
 
   record(ticks: readonly TickInput[], options?: CallOptions): Promise<LiveOutcome[]> {
     return this.#context.run(operations.record, ticks, options, async ({ ticks: length, groups }) => {
-      const latest = microsOf(this.#context.clock.now())! + DAY_MS * 1000;
+      const latest = latestTaken(this.#context.clock);
       for (const group of groups) await this.#check(group, latest);
       const written = await Promise.all(groups.map((group) => this.#writer.write(group)));
       if (groups.length === 1) return written[0]!;
