@@ -69,7 +69,8 @@ export class PriceStore implements Prices {
   readonly #instruments: InstrumentRepository;
   readonly #archived: PriceRepository;
   readonly #writer: LiveWriter;
-  readonly feed: PriceFeed;
+  readonly #feed: PriceFeed;
+  readonly #closing = new AbortController();
 
   constructor(
     context: AdapterContext,
@@ -88,7 +89,7 @@ export class PriceStore implements Prices {
     this.#keys = parts.keys;
     this.#instruments = parts.instruments;
     this.#archived = parts.archived;
-    this.feed = new PriceFeed(context);
+    this.#feed = new PriceFeed(context);
     const { price, ticks } = parts.keys;
     this.#writer = new LiveWriter(context, {
       name: 'prices.record',
@@ -96,7 +97,7 @@ export class PriceStore implements Prices {
       ringLength: RING_LENGTH,
       onFlushed: (symbol, newest) => {
         parts.onRecorded(symbol);
-        for (const text of newest) this.feed.tell(parseTick(symbol, text));
+        for (const text of newest) this.#feed.tell(parseTick(symbol, text));
       },
     });
   }
@@ -169,7 +170,8 @@ export class PriceStore implements Prices {
       options,
       async ({ symbols }) => symbols && new Set(symbols),
     );
-    return watchLatest<PriceUpdate>(given, options?.signal, (push) =>
+    const signal = AbortSignal.any([this.#closing.signal, ...(options?.signal ? [options.signal] : [])]);
+    return watchLatest<PriceUpdate>(given, signal, (push) =>
       this.#inbox.follow(
         {
           name: 'watch-prices',
@@ -183,6 +185,12 @@ export class PriceStore implements Prices {
 
   snapshot(input: GetSnapshot, options?: CallOptions): Promise<MarketSnapshot> {
     return this.#archived.snapshot(input, options, async (symbol) => newest((await this.#sources([symbol]))[0]!));
+  }
+
+  /** Ends whoever watches; what waits for the feed is out. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#feed.flush();
   }
 
   /** After a loss of Redis: the last of each source, and the ring, as far as they were archived. */
