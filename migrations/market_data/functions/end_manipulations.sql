@@ -26,8 +26,8 @@ begin
     v_done := v_done + 1;
     update manipulations as m set state = 'recovered', version = m.version + 1, changed_at = greatest(m.ends_at, m.changed_at)
     where m.id = v_before.id returning m.* into v_manipulation;
-    perform manipulation_transition(v_manipulation, v_before.state, 'ended', v_manipulation.fence, p_event_ids[v_done],
-      v_manipulation.changed_at, p_context);
+    -- Without a fence: time ended it, and not the run.
+    perform manipulation_transition(v_manipulation, v_before.state, 'ended', null, p_event_ids[v_done], v_manipulation.changed_at, p_context);
     update manipulated_symbols as s set version = s.version + 1 where s.symbol = v_manipulation.symbol;
   end loop;
   return query select l.symbol, l.version, l.live from unnest(v_symbols) as s (name), live_manipulations(s.name) as l;

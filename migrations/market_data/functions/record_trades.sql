@@ -13,7 +13,7 @@ declare
   v_recorded_at timestamptz;
   v_first timestamptz;
   v_last timestamptz;
-  v_closed_until timestamptz;
+  v_added timestamptz[];
 begin
   insert into trade_series (venue, symbol) values (p_venue, p_symbol) on conflict do nothing;
   select s.version into version from trade_series as s where s.venue = p_venue and s.symbol = p_symbol for no key update;
@@ -25,7 +25,7 @@ begin
     from unnest(p_ids, p_event_ats, p_seqs, p_prices, p_qtys, p_sides) as t (id, event_at, seq, price, qty, side)
     on conflict do nothing
     returning event_at)
-  select count(*), min(event_at), max(event_at) into inserted, v_first, v_last from added;
+  select count(*), min(event_at), max(event_at), array_agg(event_at) into inserted, v_first, v_last, v_added from added;
 
   if inserted < cardinality(p_ids) then
     -- The first member of a key was inserted if the row is this batch's; members of one key agree with the row or do not.
@@ -41,18 +41,13 @@ begin
   end if;
 
   if inserted > 0 then
-    select max(closed_until) into v_closed_until from candle_watermarks as w
-    where w.symbol = p_symbol and w.source = p_venue and w.price_type = 'trade';
-    if v_first < v_closed_until then
-      insert into candle_dirty (symbol, interval, price_type, source, open_time)
-      select distinct p_symbol, i.name, 'trade', p_venue, bucket_of(i, t.event_at)
-      from candle_watermarks as w
-      join intervals as i on i.name = w.interval and i.rolled_from is null
-      join trades as t on t.venue = p_venue and t.symbol = p_symbol and t.event_at >= v_first and t.event_at < w.closed_until
-        and t.recorded_at = v_recorded_at
-      where w.symbol = p_symbol and w.source = p_venue and w.price_type = 'trade'
-      on conflict do nothing;
-    end if;
+    insert into candle_dirty (symbol, interval, price_type, source, open_time)
+    select distinct p_symbol, i.name, 'trade', p_venue, bucket_of(i, a.event_at)
+    from candle_watermarks as w
+    join intervals as i on i.name = w.interval and i.rolled_from is null
+    cross join unnest(v_added) as a (event_at)
+    where w.symbol = p_symbol and w.source = p_venue and w.price_type = 'trade' and v_first < w.closed_until and a.event_at < w.closed_until
+    on conflict do nothing;
     version := version + 1;
     update trade_series as s set version = s.version + 1, trade_count = s.trade_count + inserted,
       first_event_at = least(s.first_event_at, v_first), last_event_at = greatest(s.last_event_at, v_last)

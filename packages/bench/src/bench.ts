@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     if (wanted('custody')) take(await custody(stage, how));
     if (wanted('book')) take(await orderBook(stage, how));
   }
-  if (wanted('market')) take(await marketData(how));
+  if (wanted('market')) for await (const measured of marketData(how)) take(measured);
   if (wanted('trading')) take(await trading(how));
   if (positionals.includes('growth')) take(await candleGrowth(millions, how));
   if (wanted('audit')) take(await audit(how));

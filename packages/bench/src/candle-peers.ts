@@ -75,7 +75,7 @@ function* batches<T>(rows: readonly T[]): Generator<T[]> {
 
 export function kyselyPeer({ postgres }: StageOf<unknown>): CandlePeer {
   const db = new Kysely<{ candles: CandleRow }>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ ...postgres, max: 1 }) }),
+    dialect: new PostgresDialect({ pool: new pg.Pool({ ...postgres, max: 1, options: '-c statement_timeout=0' }) }),
   });
   const set = Object.fromEntries(values.map((name) => [name, sql.ref(`excluded.${name}`)]));
   return {
@@ -113,7 +113,7 @@ const drizzleCandles = pgTable(
 );
 
 export function drizzlePeer({ postgres }: StageOf<unknown>): CandlePeer {
-  const pool = new pg.Pool({ ...postgres, max: 1 });
+  const pool = new pg.Pool({ ...postgres, max: 1, options: '-c statement_timeout=0' });
   const db = drizzle(pool);
   const set = Object.fromEntries(values.map((name) => [name, drizzleSql.raw(`excluded.${name}`)]));
   const target = key.map((name) => drizzleCandles[name]);

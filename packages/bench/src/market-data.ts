@@ -1,4 +1,4 @@
-import { type CandleInput, createMarketDataAdapter } from '@tse/market-data';
+import { createMarketDataAdapter } from '@tse/market-data';
 import { fetchTools } from '@tse/testkit/servers';
 import pg from 'pg';
 import { type MarketStage, candlesFrom } from './candle-data.ts';
@@ -14,15 +14,13 @@ const A_SYMBOL = 40_000;
 const FOR_ORMS = 20_000;
 
 /** Writing and reading candles, and live ticks, against what else can be done with the same servers. */
-export async function marketData(rounds: Rounds): Promise<Row[]> {
+export async function* marketData(rounds: Rounds): AsyncGenerator<Row[]> {
   await using stage = await openStageOf(createMarketDataAdapter, rounds.progress);
   for (const symbol of SYMBOLS)
     await stage.adapter.instruments.register({ symbol, tickSize: '0.01', stepSize: '0.00000001' });
-  return [
-    ...(await candleWrites(stage, rounds)),
-    ...(await candleReads(stage, rounds)),
-    ...(await ticks(stage, rounds)),
-  ];
+  yield await candleReads(stage, rounds);
+  yield await ticks(stage, rounds);
+  yield await candleWrites(stage, rounds);
 }
 
 async function candleWrites(stage: MarketStage, rounds: Rounds): Promise<Row[]> {
@@ -44,10 +42,12 @@ async function candleWrites(stage: MarketStage, rounds: Rounds): Promise<Row[]> 
   const drizzle = stack.use(drizzlePeer(stage));
   const typeorm = stack.use(await typeormPeer(stage));
   const empty = () => admin.query('truncate market_data.candles');
-  const upsertAll = async (all: readonly CandleInput[], batch: number) => {
-    for (const symbol of SYMBOLS)
-      for (let i = 0; i < all.length; i += batch)
-        await candles.upsert({ symbol, interval: '1m', source: 'bench', candles: all.slice(i, i + batch) });
+  const upsert = async (symbol: string, batch: number) => {
+    for (let i = 0; i < inputs.length; i += batch)
+      await candles.upsert({ symbol, interval: '1m', source: 'bench', candles: inputs.slice(i, i + batch) });
+  };
+  const upsertAll = async (batch: number) => {
+    for (const symbol of SYMBOLS) await upsert(symbol, batch);
   };
 
   /** All of it once, into a table that `before` has made ready; the turn's length is that of the work. */
@@ -69,9 +69,12 @@ async function candleWrites(stage: MarketStage, rounds: Rounds): Promise<Row[]> 
     await empty();
     await byPsql.append();
   };
-  const ours = once('adapter: upsert', rows.length, () => upsertAll(inputs, A_SYMBOL));
-  const small = once('adapter: 1000 a call', rows.length, () => upsertAll(inputs, 1000));
-  const ourRepeat = once('adapter: upsert again', rows.length, () => upsertAll(inputs, A_SYMBOL), filled);
+  const ours = once('adapter: upsert', rows.length, () => upsertAll(A_SYMBOL));
+  const atOnce = once('adapter: upsert, a symbol each at once', rows.length, () =>
+    Promise.all(SYMBOLS.map((symbol) => upsert(symbol, A_SYMBOL))),
+  );
+  const small = once('adapter: 1000 a call', rows.length, () => upsertAll(1000));
+  const ourRepeat = once('adapter: upsert again', rows.length, () => upsertAll(A_SYMBOL), filled);
   const psqlUpsert = once('psql: copy and upsert', rows.length, byPsql.upsert);
   const psqlAppend = once('psql: copy', rows.length, byPsql.append);
   const psqlRepeat = once('psql: copy and upsert again', rows.length, byPsql.repeat, filled);
@@ -80,7 +83,10 @@ async function candleWrites(stage: MarketStage, rounds: Rounds): Promise<Row[]> 
     once('drizzle', some.length, () => drizzle.upsert(some)),
     once('typeorm', some.length, () => typeorm.upsert(some)),
   ];
-  const samples = await interleave([ours, psqlUpsert, psqlAppend, small, ourRepeat, psqlRepeat, ...orms], rounds);
+  const samples = await interleave(
+    [ours, atOnce, psqlUpsert, psqlAppend, small, ourRepeat, psqlRepeat, ...orms],
+    rounds,
+  );
   const against = (bench: string, mine: Contender, peer: Contender, target: number): Row =>
     compare(samples, { bench, ours: mine.name, peer: peer.name, target });
   return [
@@ -90,6 +96,7 @@ async function candleWrites(stage: MarketStage, rounds: Rounds): Promise<Row[]> 
     against('candles: bulk upsert', ours, orms[1]!, 5),
     against('candles: bulk upsert', ours, orms[2]!, 5),
     against('candles: append', ours, psqlAppend, 0.9),
+    against('candles: append, five calls at once', atOnce, psqlAppend, 0.9),
     against('candles: upsert, 1000 a call', small, psqlUpsert, 0.75),
   ];
 }

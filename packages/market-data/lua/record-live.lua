@@ -1,7 +1,7 @@
 -- Takes ticks or quotes of one symbol, those of each source only with growing sequences, and keeps the last of each source, the ring and the log.
 -- KEYS  1 last of each source  2 ring, newest first  3 log of what is to be archived
 -- ARGV  1 length of the ring, 0 for none  2 number of sources, then four for each: source, its first and last sequence here, its last text;
---       then the texts, oldest first, each as source|microseconds|sequence|…
+--       then the texts, oldest first, each as source|microseconds|sequence|…, a line each in one argument.
 -- Returns the places (from 1) of those that were not taken: their source had told their sequence or a later one already.
 local sources = tonumber(ARGV[2])
 local start = 3 + 4 * sources
@@ -17,11 +17,13 @@ end
 
 local texts = {}
 local refused = {}
-for i = start, #ARGV do
-  local text = ARGV[i]
+local lines = ARGV[start]
+local place = 0
+for text in string.gmatch(lines, '[^\n]+') do
+  place = place + 1
   local floor = floors and floors[string.match(text, '^[^|]*')]
   if floor and tonumber(string.match(text, '^[^|]*|[^|]*|(%d+)')) <= floor then
-    refused[#refused + 1] = i - start + 1
+    refused[#refused + 1] = place
   else
     texts[#texts + 1] = text
   end
@@ -42,5 +44,5 @@ if ARGV[1] ~= '0' then
   end
   redis.call('LTRIM', KEYS[2], 0, ARGV[1] - 1)
 end
-redis.call('XADD', KEYS[3], '*', 'd', table.concat(texts, '\n'))
+redis.call('XADD', KEYS[3], '*', 'd', #refused == 0 and lines or table.concat(texts, '\n'))
 return refused

@@ -126,7 +126,7 @@ export const createMarketDataAdapter = Object.assign(
         retireMonths(retention),
         endManipulations(manipulations),
       ],
-      flush: [() => prices.feed.flush()],
+      flush: [() => prices.close()],
     });
     return {
       ...base,

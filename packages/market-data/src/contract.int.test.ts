@@ -235,6 +235,7 @@ const ports = [
 const others = [
   'prices.watch',
   'prices.restore',
+  'prices.close',
   'trades.listSeries',
   'quotes.restore',
   'candles.recompute',

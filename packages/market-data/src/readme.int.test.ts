@@ -32,6 +32,7 @@ test('the README names every port with its methods, every key family, event and 
   const inner = new Set([
     'constructor',
     'restore',
+    'close',
     'buildDue',
     'tradesRecorded',
     'scalesOf',

@@ -5,7 +5,6 @@ import { type Sandbox, type SandboxOptions, sandbox } from '@tse/testkit';
 import { createMarketDataAdapter, definition } from './index.ts';
 
 export const SYMBOL = 'BTC-USD';
-export const VENUE = 'exchange';
 
 export interface TestMarketData extends AsyncDisposable {
   readonly box: Sandbox<{ marketData: typeof createMarketDataAdapter }>;

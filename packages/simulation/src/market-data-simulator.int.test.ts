@@ -42,7 +42,7 @@ async function replayed(count: number) {
 }
 
 test('prints become trades, ticks with quotes, and candles; the tape agrees with itself', async () => {
-  await using t = await replayed(2_500);
+  await using t = await replayed(1_300);
   const { marketData } = t.box;
   await using simulator = await t.open();
   for (let i = 0; i < t.prints.length; i += 64) {
@@ -51,18 +51,18 @@ test('prints become trades, ticks with quotes, and candles; the tape agrees with
     await simulator.replay(some);
   }
   await simulator.drain();
-  expect(simulator.tally).toEqual({ trades: 2_500, ticks: 2_500, quotes: 2_500 });
+  expect(simulator.tally).toEqual({ trades: 1_300, ticks: 1_300, quotes: 1_300 });
   const [invariant] = await checkMarketTape(marketData, t.survey.symbol, t.source);
   expect(invariant).toMatchObject({ name: 'tape', ok: true });
-  expect(invariant!.compared).toBeGreaterThan(3_500);
+  expect(invariant!.compared).toBeGreaterThan(2_300);
   const last = t.prints.at(-1)!;
-  expect(await marketData.prices.get({ symbol: 'BTC-USD' })).toMatchObject({ eventAt: last.at, sequence: 2_500 });
+  expect(await marketData.prices.get({ symbol: 'BTC-USD' })).toMatchObject({ eventAt: last.at, sequence: 1_300 });
   const [buy] = t.prints.filter(({ taker }) => taker === 'buy').slice(-1);
   const tick = (await marketData.prices.recent({ symbol: 'BTC-USD' })).find(
     ({ sequence }) => sequence === buy!.sequence,
   )!;
   expect(tick.ask).toBe(tick.price);
-  expect(await marketData.quotes.get({ symbol: 'BTC-USD', source: TAPE_VENUE })).toMatchObject({ sequence: 2_500 });
+  expect(await marketData.quotes.get({ symbol: 'BTC-USD', source: TAPE_VENUE })).toMatchObject({ sequence: 1_300 });
 });
 
 test('a simulator that comes after one that ended half-way records only what is left', async () => {

@@ -7,13 +7,14 @@ export function decodeInstant(text: string): Instant {
   const zone = text.length - 3;
   if (text.charCodeAt(10) !== 32 || !text.endsWith('+00'))
     throw new RangeError('an instant outside of the years 0001 to 9999, or a session that is not in UTC');
-  const fraction = zone > 20 ? text.slice(20, zone) : '';
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.padEnd(6, '0')}Z` as Instant;
+  if (zone === 19) return `${text.slice(0, 10)}T${text.slice(11, 19)}.000000Z` as Instant;
+  if (zone === 26) return `${text.slice(0, 10)}T${text.slice(11, 26)}Z` as Instant;
+  return `${text.slice(0, 10)}T${text.slice(11, zone).padEnd(15, '0')}Z` as Instant;
 }
 
 /** A canonical decimal: stored fraction digits that say nothing are dropped. */
 export function decodeNumeric(text: string): string {
-  if (!text.includes('.')) return text;
+  if (text.charCodeAt(text.length - 1) !== 48 || !text.includes('.')) return text;
   let end = text.length;
   while (text.charCodeAt(end - 1) === 48) end -= 1;
   return text.slice(0, text.charCodeAt(end - 1) === 46 ? end - 1 : end);

@@ -71,29 +71,39 @@ export class LiveWriter {
     this.#told.set(symbol, told);
     const sources = new Map<string, { first: number; last: number; text: string }>();
     const texts: string[] = [];
-    const places: [member: number, place: number][] = [];
-    for (const [m, ticks] of members.entries()) {
+    /** Of each text its member and its place there. */
+    const places: number[] = [];
+    let known: { first: number; last: number; text: string } | undefined;
+    let knownSource: string | undefined;
+    for (let m = 0; m < members.length; m += 1) {
+      const ticks = members[m]!;
       for (let i = 0; i < ticks.texts.length; i += 1) {
         const sequence = ticks.sequences[i]!;
         const source = ticks.sources[i]!;
-        const known = sources.get(source);
+        // Neighbours are mostly of one source.
+        if (source !== knownSource) {
+          known = sources.get(source);
+          knownSource = source;
+        }
         if (sequence <= (known?.last ?? told.get(source) ?? -1)) {
           outcomes[m]![i] = 'stale';
           continue;
         }
-        if (known === undefined) sources.set(source, { first: sequence, last: sequence, text: ticks.texts[i]! });
-        else {
+        if (known === undefined) {
+          known = { first: sequence, last: sequence, text: ticks.texts[i]! };
+          sources.set(source, known);
+        } else {
           known.last = sequence;
           known.text = ticks.texts[i]!;
         }
         texts.push(ticks.texts[i]!);
-        places.push([m, i]);
+        places.push(m, i);
       }
     }
     if (texts.length === 0) return outcomes;
     const args: (string | number)[] = [this.#options.ringLength, sources.size];
     for (const [source, { first, last, text }] of sources) args.push(source, first, last, text);
-    for (const text of texts) args.push(text);
+    args.push(texts.join('\n'));
     const refused = await this.#context.redis.script<(string | number)[]>(
       recordLive,
       this.#options.keysOf(symbol),
@@ -101,8 +111,8 @@ export class LiveWriter {
     );
     for (const [source, { last }] of sources) told.set(source, last);
     for (const place of refused) {
-      const [m, i] = places[Number(place) - 1]!;
-      outcomes[m]![i] = 'stale';
+      const at = 2 * (Number(place) - 1);
+      outcomes[places[at]!]![places[at + 1]!] = 'stale';
     }
     if (refused.length < texts.length) {
       const late = new Set(refused.map((place) => texts[Number(place) - 1]!));

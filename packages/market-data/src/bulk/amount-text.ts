@@ -1,26 +1,15 @@
 import { type Decimal, decimal } from '@tse/core';
 
+// One pass in the engine: text that was cut out of a line or joined is not flat, and costs more each time one of its characters is asked for.
+const canonical = /^(?:0|[1-9]\d{0,19})(?:\.\d{0,17}[1-9])?$/;
+
 /**
  * The canonical form of a decimal literal that is zero or above, or `undefined` where it is none. Bulk input goes through here: what is
  * canonical already is only looked at.
  */
 export function amountOf(input: unknown): Decimal | undefined {
   if (typeof input !== 'string') return undefined;
-  const { length } = input;
-  let point = -1;
-  for (let at = 0; at < length; at += 1) {
-    const code = input.charCodeAt(at);
-    if (code === 46 && point < 0 && at > 0) point = at;
-    else if (code < 48 || code > 57) return slow(input);
-  }
-  const whole = point < 0 ? length : point;
-  if (whole === 0 || whole > 20 || (whole > 1 && input.charCodeAt(0) === 48)) return slow(input);
-  if (point < 0) return input as Decimal;
-  if (length - point > 19 || point === length - 1) return slow(input);
-  let end = length;
-  while (input.charCodeAt(end - 1) === 48) end -= 1;
-  if (end === length) return input as Decimal;
-  return input.slice(0, end - 1 === point ? point : end) as Decimal;
+  return canonical.test(input) ? (input as Decimal) : slow(input);
 }
 
 function slow(input: string): Decimal | undefined {

@@ -3,6 +3,8 @@ const EPOCH_2000 = 946_684_800_000_000;
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 const CHUNK = 64 * 1024;
+/** For the digits of one amount. */
+const scratch = Buffer.allocUnsafe(64);
 /** More than the longest row of ours. */
 const ROOM = 4096;
 
@@ -75,50 +77,47 @@ export class BinaryRows {
   /** From a canonical decimal that is zero or above: digits to the base of 10 000, four decimal ones each, counted from the point. */
   numeric(value: string): void {
     const buffer = this.#buffer;
-    const lengthAt = this.#at;
-    let at = lengthAt + 12;
-    const point = value.indexOf('.');
-    const whole = point < 0 ? value.length : point;
-    const scale = point < 0 ? 0 : value.length - point - 1;
-    let digits = 0;
+    const length = scratch.write(value, 'latin1');
+    let point = 0;
+    while (point < length && scratch[point] !== 46) point += 1;
+    const scale = point < length ? length - point - 1 : 0;
+    let at = this.#at + 12;
+    let end = at;
     let weight = -1;
-    let pending = 0;
-    const put = (group: number, place: number) => {
-      if (digits === 0) {
-        if (group === 0) return;
-        weight = place;
-      }
-      // Zeros inside are written once something follows them; those at the end never are.
-      if (group === 0) {
-        pending += 1;
-        return;
-      }
-      for (; pending > 0; pending -= 1, digits += 1, at += 2) buffer.writeUInt16BE(0, at);
+    // Groups before the first that is not zero are not written, nor those after the last.
+    let from = 0;
+    for (let place = ((point + 3) >> 2) - 1; place >= 0; place -= 1) {
+      const to = point - place * 4;
+      let group = 0;
+      for (; from < to; from += 1) group = group * 10 + scratch[from]! - 48;
+      if (group === 0 && weight < 0) continue;
+      if (weight < 0) weight = place;
       buffer[at] = group >> 8;
       buffer[at + 1] = group & 0xff;
       at += 2;
-      digits += 1;
-    };
-    const groups = (whole + 3) >> 2;
-    let from = 0;
-    for (let group = 0; group < groups; group += 1) {
-      const to = whole - (groups - 1 - group) * 4;
-      let number = 0;
-      for (; from < to; from += 1) number = number * 10 + value.charCodeAt(from) - 48;
-      put(number, groups - 1 - group);
+      if (group !== 0) end = at;
     }
-    for (let read = 0, place = -1; read < scale; read += 4, place -= 1) {
-      let number = 0;
-      for (let i = 0; i < 4; i += 1)
-        number = number * 10 + (read + i < scale ? value.charCodeAt(point + 1 + read + i) - 48 : 0);
-      put(number, place);
+    let started = weight >= 0;
+    for (let read = point + 1, place = -1; read < length; read += 4, place -= 1) {
+      let group = 0;
+      for (let i = read; i < read + 4; i += 1) group = group * 10 + (i < length ? scratch[i]! - 48 : 0);
+      if (group === 0 && !started) continue;
+      if (!started) {
+        weight = place;
+        started = true;
+      }
+      buffer[at] = group >> 8;
+      buffer[at + 1] = group & 0xff;
+      at += 2;
+      if (group !== 0) end = at;
     }
+    const digits = (end - this.#at - 12) >> 1;
     this.#int32(8 + digits * 2);
     this.#int16(digits);
     this.#int16((digits === 0 ? 0 : weight) & 0xffff);
     this.#int16(0);
     this.#int16(scale);
-    this.#at = at;
+    this.#at = end;
   }
 
   #int16(value: number): void {

@@ -5,6 +5,7 @@ import {
   arrayLiteral,
   contextLiteral,
   functionCall,
+  instant,
   refusal,
   statement,
 } from '@tse/core';
@@ -39,6 +40,15 @@ const statements = {
     ['limit', 'eventId', 'at', 'context'],
     answers<{ recomputed: number }>(),
   ),
+  begin: statement('market-data.candles.begin', 'read', (p: { symbol: string; source: string }) => ({
+    compile: () =>
+      sql<{ begin: Instant | null; last: Instant | null }>`
+        select min(coalesce(w.closed_until, s.first_event_at)) as begin, min(s.last_event_at) as last
+        from trade_series as s
+        cross join intervals as i
+        left join candle_watermarks as w on w.symbol = s.symbol and w.interval = i.name and w.price_type = 'trade' and w.source = s.venue
+        where s.symbol = ${p.symbol} and s.venue = ${p.source} and i.rolled_from is null`.compile(db),
+  })),
   // Idle for two days: whoever records again is found by the first condition.
   due: statement('market-data.candles.due', 'read', (p: { now: Instant }) => ({
     compile: () =>
@@ -55,6 +65,7 @@ const statements = {
 };
 
 const RECOMPUTE_AT_ONCE = 500;
+const DAY_MS = 86_400_000;
 
 /** Makes candles out of trades, and coarser candles out of finer ones. */
 export class CandleBuilder {
@@ -70,24 +81,34 @@ export class CandleBuilder {
     this.#partitions = new Partitions(context, 'candles');
   }
 
+  /** Day by day, so that no statement has more to do than its deadline allows. */
   async build({ symbol, source, until }: z.output<typeof buildCandles>): Promise<BuiltCandles[]> {
     await this.#instruments.scalesOf(symbol);
     const end = until ?? this.#context.clock.now();
     await this.#partitions.ensure(microsOf(end)!);
     const intervals = await this.#intervals.list();
-    const rows = await this.#context.pg.many(statements.build, {
-      symbol,
-      source,
-      until: end,
-      eventIds: arrayLiteral(intervals.map(() => this.#context.ids.next())),
-      at: this.#context.clock.now(),
-      context: contextLiteral(),
-    });
-    return rows.map(({ interval_name: interval, closed, closed_until }) => ({
-      interval,
-      closed,
-      ...(closed_until !== null && { closedUntil: closed_until }),
-    }));
+    const built = new Map<string, BuiltCandles>();
+    const { begin, last } = await this.#context.pg.one(statements.begin, { symbol, source });
+    for (let to = begin ?? end, done = false; !done;) {
+      to = instant.plusMillis(to, DAY_MS);
+      // Behind the last trade there is nothing to do but to move the watermark.
+      done = to >= end || last === null || to > last;
+      const rows = await this.#context.pg.many(statements.build, {
+        symbol,
+        source,
+        until: done ? end : to,
+        eventIds: arrayLiteral(intervals.map(() => this.#context.ids.next())),
+        at: this.#context.clock.now(),
+        context: contextLiteral(),
+      });
+      for (const { interval_name: interval, closed, closed_until } of rows)
+        built.set(interval, {
+          interval,
+          closed: closed + (built.get(interval)?.closed ?? 0),
+          ...(closed_until !== null && { closedUntil: closed_until }),
+        });
+    }
+    return [...built.values()];
   }
 
   /** Closes what is over of every series; answers how many candles. */

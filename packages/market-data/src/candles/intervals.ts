@@ -91,9 +91,13 @@ export function divides(finer: Interval, coarser: Interval): boolean {
   );
 }
 
+/** As last read: a batch asks for the same one thousands of times. */
+let origin = { text: '', micros: 0 };
+
 /** Microseconds since 1970 at which the bucket of a fixed interval begins. */
 export function bucketStart(interval: Interval, micros: number): number {
   const step = interval.seconds! * 1_000_000;
-  const origin = secondsOf(interval.origin) * 1_000_000;
-  return Math.floor((micros - origin) / step) * step + origin;
+  if (interval.origin !== origin.text)
+    origin = { text: interval.origin, micros: secondsOf(interval.origin) * 1_000_000 };
+  return Math.floor((micros - origin.micros) / step) * step + origin.micros;
 }

@@ -154,16 +154,20 @@ test('what cannot be is refused, and changes nothing', async () => {
 test('its end comes in business time: without effect from then on, and recovered by the worker with that time', async () => {
   const { manipulations } = box.marketData;
   const endsAt = '2026-01-02T00:00:00.000000Z';
-  await manipulations.plan(planned('ends', { symbol: 'ADA-USD', endsAt }));
-  await manipulations.inject({ manipulationId: 'ends' });
-  await manipulations.activate({ manipulationId: 'ends' });
+  const fenced = { run: 'run-0', fence: 1 };
+  await manipulations.plan(planned('ends', { symbol: 'ADA-USD', endsAt, ...fenced }));
+  await manipulations.inject({ manipulationId: 'ends', ...fenced });
+  await manipulations.activate({ manipulationId: 'ends', ...fenced });
   await manipulations.plan(planned('never-began', { symbol: 'ADA-USD', endsAt }));
   expect((await manipulations.getEffect({ symbol: 'ADA-USD' })).manipulations).toMatchObject([{ endsAt }]);
   await box.clock.advance('P2D');
   expect((await manipulations.getEffect({ symbol: 'ADA-USD' })).manipulations).toEqual([]);
   for (const id of ['ends', 'never-began'])
     await expect.poll(() => manipulations.get(id)).toMatchObject({ state: 'recovered', changedAt: endsAt });
-  expect((await manipulations.listTransitions('ends')).at(-1)).toMatchObject({ cause: 'ended', at: endsAt });
+  const ended = (await manipulations.listTransitions('ends')).at(-1)!;
+  expect(ended).toMatchObject({ cause: 'ended', at: endsAt });
+  // The run did not do it: another of its rows may carry a higher fence by now.
+  expect(ended).not.toHaveProperty('fence');
   expect((await manipulations.getEffect({ symbol: 'ADA-USD', at: '2026-01-01T23:59:59Z' })).manipulations).toHaveLength(
     1,
   );

@@ -164,6 +164,13 @@ test('whoever watches gets the latest price, and a slow reader no more than that
   expect(await last).toEqual({ value: undefined, done: true });
 });
 
+test('closing the adapter ends whoever watches', async () => {
+  const other = t.box.open('marketData', { workers: false });
+  const watched = Array.fromAsync(other.prices.watch());
+  await other.close();
+  expect(Array.isArray(await watched)).toBe(true);
+});
+
 test('without PostgreSQL prices go on; when it is back they are archived', async () => {
   const { prices } = t.marketData;
   const symbol = await fresh();

@@ -14,6 +14,7 @@ import {
   symbolInput,
 } from '@tse/core';
 import { z } from 'zod';
+import { latestTaken } from '../archiving/latest-taken.ts';
 import { type LiveOutcome, LiveWriter } from '../archiving/live-writer.ts';
 import type { InstrumentRepository } from '../instruments/instruments.repository.ts';
 import { marketDataEvents } from '../events.ts';
@@ -60,8 +61,6 @@ const operations = {
   watch: operation('market-data.prices.watch', watchPrices),
 };
 
-const DAY_MS = 86_400_000;
-
 export class PriceStore implements Prices {
   readonly #context: AdapterContext;
   readonly #epoch: Epoch;
@@ -70,7 +69,8 @@ export class PriceStore implements Prices {
   readonly #instruments: InstrumentRepository;
   readonly #archived: PriceRepository;
   readonly #writer: LiveWriter;
-  readonly feed: PriceFeed;
+  readonly #feed: PriceFeed;
+  readonly #closing = new AbortController();
 
   constructor(
     context: AdapterContext,
@@ -89,7 +89,7 @@ export class PriceStore implements Prices {
     this.#keys = parts.keys;
     this.#instruments = parts.instruments;
     this.#archived = parts.archived;
-    this.feed = new PriceFeed(context);
+    this.#feed = new PriceFeed(context);
     const { price, ticks } = parts.keys;
     this.#writer = new LiveWriter(context, {
       name: 'prices.record',
@@ -97,14 +97,14 @@ export class PriceStore implements Prices {
       ringLength: RING_LENGTH,
       onFlushed: (symbol, newest) => {
         parts.onRecorded(symbol);
-        for (const text of newest) this.feed.tell(parseTick(symbol, text));
+        for (const text of newest) this.#feed.tell(parseTick(symbol, text));
       },
     });
   }
 
   record(ticks: readonly TickInput[], options?: CallOptions): Promise<LiveOutcome[]> {
     return this.#context.run(operations.record, ticks, options, async ({ ticks: length, groups }) => {
-      const latest = microsOf(this.#context.clock.now())! + DAY_MS * 1000;
+      const latest = latestTaken(this.#context.clock);
       for (const group of groups) await this.#check(group, latest);
       const written = await Promise.all(groups.map((group) => this.#writer.write(group)));
       if (groups.length === 1) return written[0]!;
@@ -170,7 +170,8 @@ export class PriceStore implements Prices {
       options,
       async ({ symbols }) => symbols && new Set(symbols),
     );
-    return watchLatest<PriceUpdate>(given, options?.signal, (push) =>
+    const signal = AbortSignal.any([this.#closing.signal, ...(options?.signal ? [options.signal] : [])]);
+    return watchLatest<PriceUpdate>(given, signal, (push) =>
       this.#inbox.follow(
         {
           name: 'watch-prices',
@@ -184,6 +185,12 @@ export class PriceStore implements Prices {
 
   snapshot(input: GetSnapshot, options?: CallOptions): Promise<MarketSnapshot> {
     return this.#archived.snapshot(input, options, async (symbol) => newest((await this.#sources([symbol]))[0]!));
+  }
+
+  /** Ends whoever watches; what waits for the feed is out. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#feed.flush();
   }
 
   /** After a loss of Redis: the last of each source, and the ring, as far as they were archived. */

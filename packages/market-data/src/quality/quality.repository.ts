@@ -103,8 +103,8 @@ const statements = {
     compile: () =>
       // Since when: since the last that was archived of the symbol, as far as that is known.
       sql<{ symbol: string; series: string; version: number; from_at: Instant; to_at: Instant }>`
-        select s.symbol, g.series, g.version, least(coalesce(t.at, g.found_at), ${p.now}::timestamptz) as from_at,
-          greatest(${p.now}::timestamptz, coalesce(t.at, g.found_at)) + interval '1 microsecond' as to_at
+        select s.symbol, g.series, g.version, least(t.at, ${p.now}::timestamptz) as from_at,
+          greatest(${p.now}::timestamptz, t.at) + interval '1 microsecond' as to_at
         from archive_gaps as g
         cross join lateral (select split_part(g.series, '/', 1) as kind, split_part(g.series, '/', 2) as symbol) as s
         join instruments as i on i.symbol = s.symbol

@@ -12,7 +12,9 @@ import {
   refusal,
   script,
 } from '@tse/core';
+import { latestTaken } from '../archiving/latest-taken.ts';
 import { type LiveOutcome, LiveWriter } from '../archiving/live-writer.ts';
+import { instantOf } from '../bulk/event-time.ts';
 import type { InstrumentRepository } from '../instruments/instruments.repository.ts';
 import { parseQuote, quoteText, toQuote } from './quote-text.ts';
 import type { QuoteRepository } from './quotes.repository.ts';
@@ -41,8 +43,6 @@ const operations = {
   find: operation('market-data.quotes.find', latestQuote),
   get: operation('market-data.quotes.get', latestQuote),
 };
-
-const DAY_MS = 86_400_000;
 
 export class QuoteStore implements Quotes {
   readonly #context: AdapterContext;
@@ -78,7 +78,7 @@ export class QuoteStore implements Quotes {
 
   record(quotes: RecordQuotes, options?: CallOptions): Promise<LiveOutcome[]> {
     return this.#context.run(operations.record, quotes, options, async (given) => {
-      const latest = instant.plusMillis(this.#context.clock.now(), DAY_MS);
+      const latest = instantOf(latestTaken(this.#context.clock));
       const places = new Map<string, number[]>();
       for (const [i, { symbol, eventAt, bid, ask }] of given.entries()) {
         const { priceScale } = await this.#instruments.scalesOf(symbol);
