@@ -7,6 +7,7 @@ import { createExchangeAdapter } from '@tse/exchange';
 import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
 import { createRiskAdapter } from '@tse/risk';
+import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
 import { type Servers, randomPassword } from '@tse/testkit/servers';
 import { createTradingAdapter } from '@tse/trading';
@@ -19,6 +20,7 @@ const factories = {
   custodian: createCustodianAdapter,
   risk: createRiskAdapter,
   trading: createTradingAdapter,
+  testCoordinator: createTestCoordinatorAdapter,
   audit: createAuditAdapter,
 } satisfies Record<string, AdapterFactory>;
 
