@@ -64,6 +64,14 @@ export { type Epoch, type EpochState } from './consistency/epoch.ts';
 export type { Lease } from './consistency/lease.ts';
 export { type HoldOptions, type LeaseRepository, type Leases } from './consistency/leases.ts';
 export { Loader, type LoaderOptions } from './consistency/loader.ts';
+export {
+  type RunFences,
+  type TestRunRef,
+  bothOrNeither,
+  bothOrNeitherIssue,
+  testRunFields,
+  testRunInput,
+} from './consistency/run-fences.ts';
 export type { Consumer } from './events/consumer.ts';
 export {
   type DeadLetter,
