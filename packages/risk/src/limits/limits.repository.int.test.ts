@@ -240,7 +240,7 @@ test('what is changed for a test run says so, and a fence that somebody has pass
     limits.lock({ ...lock, lockId: 'k-late', ...run(2) }),
     limits.unlock({ lockId: 'k-run', ...run(2) }),
   ]);
-  expect(late).toMatchObject(Array(4).fill({ kind: 'conflict', code: 'stale-fence' }));
+  expect(late).toMatchObject(Array.from({ length: 4 }, () => ({ kind: 'conflict', code: 'stale-fence' })));
   // What it did while it might is answered as it is.
   expect(await limits.define({ ...limit, ...run(2) })).toMatchObject({ version: 1 });
   expect(await limits.lock({ ...lock, ...run(2) })).toMatchObject({ lockId: 'k-run' });
@@ -250,7 +250,9 @@ test('what is changed for a test run says so, and a fence that somebody has pass
     limits.lock({ ...lock, run: 'run-1' }),
     limits.unlock({ lockId: 'k-run', fence: 9 }),
   ]);
-  expect(alone).toMatchObject(Array(4).fill({ kind: 'invalid-input', issues: [{ path: 'fence' }] }));
+  expect(alone).toMatchObject(
+    Array.from({ length: 4 }, () => ({ kind: 'invalid-input', issues: [{ path: 'fence' }] })),
+  );
   expect(await t.everything()).toBe(before);
 
   // The next holder, and whoever acts for no run, put it right.

@@ -98,13 +98,13 @@ test('what a test run wishes, and has it order, is refused below a fence that wa
       deployments.wish({ deploymentId: 'fenced', desired: 'running', ...run(2) }),
       t.submit({ ...of, orderId: 'spam-2', ...run(2) }),
     ]),
-  ).toMatchObject(Array(2).fill({ kind: 'conflict', code: 'stale-fence' }));
+  ).toMatchObject(Array.from({ length: 2 }, () => ({ kind: 'conflict', code: 'stale-fence' })));
   expect(
     await errorsOf([
       deployments.wish({ deploymentId: 'fenced', desired: 'running', run: 'run-1' }),
       t.submit({ ...of, orderId: 'spam-2', fence: 9 }),
     ]),
-  ).toMatchObject(Array(2).fill({ kind: 'invalid-input', issues: [{ path: 'fence' }] }));
+  ).toMatchObject(Array.from({ length: 2 }, () => ({ kind: 'invalid-input', issues: [{ path: 'fence' }] })));
   // What stands is answered as it is.
   expect(await t.submit({ ...of, orderId: 'spam-1', clientOrderId: 'spam-1', ...run(2) })).toEqual(spam);
   expect(await t.everything()).toBe(before);
