@@ -8,13 +8,13 @@ import {
   bothOrNeitherIssue,
   durationInput,
   idInput,
+  jsonObjectInput,
   pageFields,
   positiveAmount,
   testRunFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonInput } from '../json-input.ts';
 import { type DeploymentState, type DeploymentWish, deploymentStates, deploymentWishes } from './deployment-states.ts';
 
 export const deploymentModes = ['live', 'paper'] as const;
@@ -133,7 +133,7 @@ export const saveState = z.strictObject({
   deploymentId: idInput,
   epoch,
   sequence: z.int().nonnegative(),
-  state: jsonInput(262_144),
+  state: jsonObjectInput(262_144),
 });
 export type SaveState = z.input<typeof saveState>;
 
