@@ -5,11 +5,21 @@ import { tooling as custodian } from '@tse/custodian/tooling';
 import { tooling as exchange } from '@tse/exchange/tooling';
 import { tooling as marketData } from '@tse/market-data/tooling';
 import { tooling as risk } from '@tse/risk/tooling';
+import { tooling as testCoordinator } from '@tse/test-coordinator/tooling';
 import { tooling as trading } from '@tse/trading/tooling';
 import type { DemoName } from './demo-adapters.ts';
 import type { Invariant } from './report.ts';
 
-const toolings: Readonly<Record<DemoName, AdapterTooling>> = { marketData, exchange, custodian, risk, trading, audit };
+/** What `tse` does with each adapter of the demo. */
+export const toolings: Readonly<Record<DemoName, AdapterTooling>> = {
+  marketData,
+  exchange,
+  custodian,
+  risk,
+  trading,
+  testCoordinator,
+  audit,
+};
 
 /** Adapters as those see them who check them from outside. */
 export interface Checked {
@@ -21,7 +31,7 @@ export interface Checked {
 export async function checkAdapters(
   checked: Checked,
   signal: AbortSignal,
-  names = Object.keys(toolings) as DemoName[],
+  names: readonly DemoName[] = Object.keys(toolings) as DemoName[],
 ): Promise<Invariant[]> {
   const invariants: Invariant[] = [];
   for (const name of names) {
