@@ -1,30 +1,26 @@
 import {
   type AdapterContext,
   type CallOptions,
-  type Instant,
   type Listing,
-  answers,
   contextLiteral,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
 import { z } from 'zod';
 import type { RecentStore } from '../copies/recent.store.ts';
 import type { Tables } from '../schema.ts';
-import { toLimit, versionColumns } from './limit-rows.ts';
+import { toLimit } from './limit-rows.ts';
+import { current, lockColumns, statements, toLock } from './limit-statements.ts';
 import { measureUse } from './limit-use.ts';
 import {
   type DefineLimit,
   type GetTradingState,
   type Limit,
-  type LimitRefusal,
   type LimitUse,
   type Limits,
   type ListLimits,
@@ -49,102 +45,6 @@ import { scopeKey, scopeOfKey } from './scopes.ts';
 import type { TradingStateStore } from './trading-state.store.ts';
 
 const db = queryBuilder<Tables>();
-
-type Outcome = LimitRefusal | 'ok' | 'same';
-
-const current = () =>
-  db
-    .selectFrom('limits as l')
-    .innerJoin('limit_versions as v', (join) =>
-      join.onRef('v.limit_id', '=', 'l.id').onRef('v.version', '=', 'l.current_version'),
-    )
-    .select(['l.id', 'l.metric', 'l.scope'])
-    .select(versionColumns);
-
-const lockColumns = ['id', 'scope', 'side', 'reason', 'run_id', 'fence', 'from_at', 'until_at', 'released_at'] as const;
-
-const statements = {
-  define: functionCall(
-    'risk.limits.define',
-    'write',
-    'define_limit',
-    [
-      'id',
-      'given',
-      'metric',
-      'scope',
-      'version',
-      'enabled',
-      'warn',
-      'soft',
-      'hard',
-      'recover',
-      'windowMs',
-      'timeZone',
-      'currency',
-      'maxPriceAgeMs',
-      'forMs',
-      'keepFiringMs',
-      'escalateAfterMs',
-      'policyId',
-      'reason',
-      'run',
-      'fence',
-      'requestHash',
-      'at',
-      'eventId',
-      'context',
-    ],
-    answers<{ outcome: Outcome; limit_id: string; version: number }>(),
-  ),
-  find: statement('risk.limits.find', 'read', (p: { id: string }) => current().where('l.id', '=', p.id)),
-  versions: statement('risk.limits.listVersions', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('limits as l')
-      .innerJoin('limit_versions as v', 'v.limit_id', 'l.id')
-      .select(['l.id', 'l.metric', 'l.scope'])
-      .select(versionColumns)
-      .where('l.id', '=', p.id)
-      .orderBy('v.version'),
-  ),
-  setState: functionCall(
-    'risk.limits.setTradingState',
-    'write',
-    'change_trading_state',
-    ['scope', 'state', 'epoch', 'reason', 'run', 'fence', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome; epoch: number; changed_at: Instant | null }>(),
-  ),
-  state: statement('risk.limits.getTradingState', 'read', (p: { scope: string }) =>
-    db
-      .selectFrom('trading_states')
-      .select(['scope', 'state', 'epoch', 'reason', 'changed_at'])
-      .where('scope', '=', p.scope),
-  ),
-  stateChanges: statement('risk.limits.listTradingStateChanges', 'read', (p: { scope: string }) =>
-    db
-      .selectFrom('trading_state_changes')
-      .select(['epoch', 'from_state', 'to_state', 'reason', 'actor', 'run_id', 'fence', 'changed_at'])
-      .where('scope', '=', p.scope)
-      .orderBy('epoch'),
-  ),
-  lock: functionCall(
-    'risk.limits.lock',
-    'write',
-    'place_risk_lock',
-    ['id', 'scope', 'side', 'reason', 'from', 'until', 'run', 'fence', 'requestHash', 'context'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  unlock: functionCall(
-    'risk.limits.unlock',
-    'write',
-    'release_risk_lock',
-    ['id', 'run', 'fence', 'at'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  findLock: statement('risk.limits.findLock', 'read', (p: { id: string }) =>
-    db.selectFrom('risk_locks').select(lockColumns).where('id', '=', p.id),
-  ),
-};
 
 const byId = z.strictObject({ limitId: idInput });
 const operations = {
@@ -377,15 +277,3 @@ export class LimitRepository implements Limits {
     return { at: this.#context.clock.now(), eventId: this.#context.ids.next(), context: contextLiteral() };
   }
 }
-
-const toLock = (row: NonNullable<(typeof statements.findLock)['row']>): RiskLock => ({
-  lockId: row.id,
-  scope: scopeOfKey(row.scope),
-  ...(row.side !== null && { side: row.side }),
-  reason: row.reason,
-  ...(row.run_id !== null && { run: row.run_id }),
-  ...(row.fence !== null && { fence: row.fence }),
-  from: row.from_at,
-  until: row.until_at,
-  ...(row.released_at !== null && { releasedAt: row.released_at }),
-});
