@@ -33,10 +33,13 @@ create table limit_versions (
   policy_id text,
   reason text,
   actor text,
+  run_id text,
+  fence bigint,
   request_hash text not null,
   valid_from timestamptz not null,
   recorded_at timestamptz not null default clock_timestamp(),
   primary key (limit_id, version),
+  constraint limit_versions_fenced check ((run_id is null) = (fence is null)),
   constraint limit_versions_thresholds_rise check (
     coalesce(warn, 0) <= coalesce(soft, hard, warn) and coalesce(soft, warn, 0) <= coalesce(hard, soft, warn)
     and coalesce(warn, soft, hard) is not null and coalesce(recover, 0) <= coalesce(warn, soft, hard))
@@ -71,9 +74,12 @@ create table trading_state_changes (
   to_state trading_state not null,
   reason text,
   actor text,
+  run_id text,
+  fence bigint,
   changed_at timestamptz not null,
   recorded_at timestamptz not null default clock_timestamp(),
-  primary key (scope, epoch)
+  primary key (scope, epoch),
+  constraint trading_state_changes_fenced check ((run_id is null) = (fence is null))
 );
 select make_append_only('trading_state_changes');
 
@@ -85,9 +91,12 @@ create table risk_locks (
   from_at timestamptz not null,
   until_at timestamptz not null,
   released_at timestamptz,
+  run_id text,
+  fence bigint,
   request_hash text not null,
   actor text,
   recorded_at timestamptz not null default clock_timestamp(),
+  constraint risk_locks_fenced check ((run_id is null) = (fence is null)),
   constraint risk_locks_last check (from_at < until_at)
 );
 create index risk_locks_active on risk_locks (scope, until_at) where released_at is null;

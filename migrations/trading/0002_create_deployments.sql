@@ -63,6 +63,9 @@ create table deployment_events (
   epoch bigint not null,
   reason text,
   actor text,
+  -- The test run that it was done for.
+  run_id text,
+  fence bigint,
   event_id text not null,
   occurred_at timestamptz not null,
   recorded_at timestamptz not null default clock_timestamp(),

@@ -12,10 +12,6 @@ declare
   s settlement_instructions;
   v_delayed_until timestamptz;
 begin
-  if p_action = 'delay' and not raise_fence(p_run_id, p_fence) then
-    return query select 'stale-fence';
-    return;
-  end if;
   select * into s from settlement_instructions as i where i.id = p_id for no key update;
   outcome := case
     when s.id is null then 'unknown-settlement'
@@ -24,6 +20,7 @@ begin
     when p_version <> s.version then 'stale-version'
     when p_action = 'hold' and s.on_hold or p_action = 'release' and not s.on_hold or p_action = 'prioritize' and s.priority = p_priority then 'same'
     when p_action = 'delay' and not exists (select from settlement_legs as l where l.instruction_id = p_id and l.n = p_leg) then 'unknown-leg'
+    when p_action = 'delay' and not raise_fence(p_run_id, p_fence) then 'stale-fence'
     else 'ok'
   end;
   if outcome = 'ok' and p_action = 'delay' then

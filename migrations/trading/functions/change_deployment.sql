@@ -1,8 +1,8 @@
--- p_desired is a wish of its operator, p_actual with p_epoch a report of its process; p_version null means any.
--- ok | same | unknown-deployment | stale-version | stale-epoch | deployment-stopped | illegal-transition
+-- p_desired is a wish of its operator or of a test run, p_actual with p_epoch a report of its process; p_version null means any.
+-- ok | same | unknown-deployment | stale-version | stale-epoch | deployment-stopped | illegal-transition | stale-fence
 create or replace function change_deployment(
-  p_id text, p_version bigint, p_desired text, p_epoch bigint, p_actual text, p_reason text, p_at timestamptz, p_event_id text,
-  p_context write_context
+  p_id text, p_version bigint, p_desired text, p_epoch bigint, p_actual text, p_reason text, p_run_id text, p_fence bigint,
+  p_at timestamptz, p_event_id text, p_context write_context
 ) returns table (outcome text)
 language plpgsql
 set search_path from current
@@ -22,9 +22,12 @@ begin
     when p_desired is not null and d.desired = 'stopped' then 'illegal-transition'
     when p_actual <> d.actual and not exists (
       select from transitions where machine = 'deployment' and from_status = d.actual and to_status = p_actual) then 'illegal-transition'
+    when p_run_id is not null and not raise_fence(p_run_id, p_fence) then 'stale-fence'
     else 'ok'
   end;
   if outcome = 'ok' then
+    p_context.run_id := coalesce(p_run_id, p_context.run_id);
+    p_context.fence := coalesce(p_fence, p_context.fence);
     update deployments set
       desired = coalesce(p_desired, desired),
       -- Nobody runs what is still pending: there is nobody to tell that it has stopped.

@@ -1,10 +1,11 @@
 -- Writes what is about to be asked of the venue, before it is asked.
 -- ok | same | id-conflict | unknown-deployment | stale-epoch | deployment-stopped | check-expired | leg-missing | leg-in-netting | unknown-signal
+-- | stale-fence
 create or replace function submit_order(
   p_id text, p_deployment_id text, p_epoch bigint, p_symbol text, p_client_order_id text, p_signal_id text, p_side text, p_type text,
   p_tif text, p_qty numeric, p_limit_price numeric, p_stop_price numeric, p_quote_budget numeric, p_leg text, p_close_lots text[],
-  p_tag text, p_exit_reason text, p_check_id text, p_valid_until timestamptz, p_expires_at timestamptz, p_request_hash text,
-  p_at timestamptz, p_event_id text, p_context write_context
+  p_tag text, p_exit_reason text, p_check_id text, p_valid_until timestamptz, p_expires_at timestamptz, p_run_id text, p_fence bigint,
+  p_request_hash text, p_at timestamptz, p_event_id text, p_context write_context
 ) returns table (outcome text, "order" jsonb)
 language plpgsql
 set search_path from current
@@ -35,9 +36,12 @@ begin
     when p_valid_until <= p_at then 'check-expired'
     when p_signal_id is not null and not exists (select from signals as s where s.id = p_signal_id and s.deployment_id = p_deployment_id)
       then 'unknown-signal'
+    when p_run_id is not null and not raise_fence(p_run_id, p_fence) then 'stale-fence'
     else 'ok'
   end;
   if outcome = 'ok' then
+    p_context.run_id := coalesce(p_run_id, p_context.run_id);
+    p_context.fence := coalesce(p_fence, p_context.fence);
     insert into orders (id, deployment_id, account_id, venue, symbol, client_order_id, signal_id, side, type, tif, qty, limit_price,
       stop_price, quote_budget, leg, close_lots, tag, exit_reason, check_id, valid_until, expires_at, leaves_qty, request_hash, submitted_at)
     values (p_id, d.id, d.account_id, d.venue, p_symbol, p_client_order_id, p_signal_id, p_side, p_type, p_tif, p_qty, p_limit_price,

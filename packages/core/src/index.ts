@@ -9,6 +9,7 @@ export {
 export { durationInput, parseDuration } from './values/duration.ts';
 export { type Ids, assetInput, idInput, symbolInput, textInput, uuidv7Ids } from './values/id.ts';
 export { type Clock, type Instant, instant, instantInput, parseInstant, systemClock } from './values/instant.ts';
+export { jsonInput, jsonObjectInput } from './values/json.ts';
 export { type CursorKey, type Listing, type Page, encodeCursor, listing, pageFields, toPage } from './values/page.ts';
 export { requestHash } from './values/request-hash.ts';
 export { type BreakerState } from './pipe/breaker.ts';
@@ -64,6 +65,14 @@ export { type Epoch, type EpochState } from './consistency/epoch.ts';
 export type { Lease } from './consistency/lease.ts';
 export { type HoldOptions, type LeaseRepository, type Leases } from './consistency/leases.ts';
 export { Loader, type LoaderOptions } from './consistency/loader.ts';
+export {
+  type RunFences,
+  type TestRunRef,
+  bothOrNeither,
+  bothOrNeitherIssue,
+  testRunFields,
+  testRunInput,
+} from './consistency/run-fences.ts';
 export type { Consumer } from './events/consumer.ts';
 export {
   type DeadLetter,

@@ -38,6 +38,7 @@ const order = {
 };
 const parameters = { currency: 'USD', confidence: 0.95, horizon: 1, period: 'P1D', lookback: 30 };
 const range = { from: at, until: later };
+const fenced = { run: 'r', fence: 1 };
 
 const inputs = {
   'positions.applyFill': fill,
@@ -79,17 +80,18 @@ const inputs = {
     escalateAfter: 'PT1M',
     policyId: 'p',
     reason: 'because',
+    ...fenced,
   },
   'limits.find': 'l',
   'limits.get': 'l',
   'limits.list': { ...page, metric: 'position', scope, enabled: true },
   'limits.listVersions': 'l',
   'limits.listUse': { scope },
-  'limits.setTradingState': { scope, state: 'halted', epoch: 0, reason: 'because' },
+  'limits.setTradingState': { scope, state: 'halted', epoch: 0, reason: 'because', ...fenced },
   'limits.getTradingState': { scope },
   'limits.listTradingStateChanges': { scope },
-  'limits.lock': { lockId: 'k', scope, side: 'buy', reason: 'because', from: at, until: later },
-  'limits.unlock': { lockId: 'k' },
+  'limits.lock': { lockId: 'k', scope, side: 'buy', reason: 'because', from: at, until: later, ...fenced },
+  'limits.unlock': { lockId: 'k', ...fenced },
   'limits.listLocks': { ...page, scope, active: true },
   'checks.check': order,
   'checks.find': 'c',

@@ -520,6 +520,8 @@ export interface LimitVersions {
   policy_id: string | null;
   reason: string | null;
   actor: string | null;
+  run_id: string | null;
+  fence: number | null;
   request_hash: string;
   valid_from: Instant;
   recorded_at: Generated<Instant>;
@@ -658,6 +660,8 @@ export interface RiskLocks {
   from_at: Instant;
   until_at: Instant;
   released_at: Instant | null;
+  run_id: string | null;
+  fence: number | null;
   request_hash: string;
   actor: string | null;
   recorded_at: Generated<Instant>;
@@ -738,6 +742,8 @@ export interface TradingStateChanges {
   to_state: 'active' | 'reducing' | 'halted';
   reason: string | null;
   actor: string | null;
+  run_id: string | null;
+  fence: number | null;
   changed_at: Instant;
   recorded_at: Generated<Instant>;
 }

@@ -8,6 +8,7 @@ const at = '2026-01-01T00:00:00Z';
 const to = '2026-02-01T00:00:00Z';
 const page = { limit: 10 };
 const running = { deploymentId: 'd', epoch: 1 };
+const fenced = { run: 'r', fence: 1 };
 const owner = { kind: 'deployment', id: 'd' };
 const trial = { studyId: 's', n: 1, claim: 1 };
 const fill = {
@@ -80,7 +81,7 @@ const inputs = {
     lotMethod: 'hifo',
   },
   'deployments.attach': { deploymentId: 'd', epoch: 0 },
-  'deployments.wish': { deploymentId: 'd', desired: 'paused', version: 1, reason: 'because' },
+  'deployments.wish': { deploymentId: 'd', desired: 'paused', version: 1, reason: 'because', ...fenced },
   'deployments.report': { ...running, actual: 'running', reason: 'because' },
   'deployments.beat': running,
   'deployments.interruptSilent': { silentFor: 'PT1H', reason: 'because', limit: 10 },
@@ -135,6 +136,7 @@ const inputs = {
     riskCheckId: 'k',
     validUntil: to,
     expiresAt: to,
+    ...fenced,
   },
   'orders.submit (market)': {
     ...running,

@@ -144,6 +144,8 @@ export interface DeploymentEvents {
   epoch: number;
   reason: string | null;
   actor: string | null;
+  run_id: string | null;
+  fence: number | null;
   event_id: string;
   occurred_at: Instant;
   recorded_at: Generated<Instant>;

@@ -1,10 +1,11 @@
 import {
   type CallOptions,
   type ConflictError,
-  type InvalidInputError,
   type Instant,
+  type InvalidInputError,
   type Listing,
   instantInput,
+  jsonObjectInput,
   pageFields,
   textInput,
 } from '@tse/core';
@@ -73,23 +74,8 @@ export const spanId = z
   .regex(/^(?!0{16})[0-9a-f]{16}$/, 'expected a W3C span id: 16 lower-case hex digits, not all zero');
 
 const MOST_BYTES = 65_536;
-const isJson = (value: unknown, levels: number): boolean =>
-  value === null ||
-  typeof value === 'string' ||
-  typeof value === 'boolean' ||
-  Number.isFinite(value) ||
-  (typeof value === 'object' &&
-    levels > 0 &&
-    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) &&
-    Object.values(value).every((member) => isJson(member, levels - 1)));
-const isStorable = (json: string) => json.isWellFormed() && !/\\u0000|\\ud[89a-f]/i.test(json);
 /** Small and well-formed; never looked into. */
-const attributes = z
-  .record(z.string().max(256), z.unknown())
-  .refine((value) => isJson(value, 16), { message: 'expected JSON, at most 16 levels deep', abort: true })
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MOST_BYTES, `expected at most ${MOST_BYTES} bytes`)
-  .refine((value) => isStorable(JSON.stringify(value)), 'expected well-formed text without NUL')
-  .default({});
+const attributes = jsonObjectInput(MOST_BYTES, 256).default({});
 
 const service = textInput(128);
 

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Leases } from '../consistency/leases.ts';
+import type { RunFences } from '../consistency/run-fences.ts';
 import type { Inbox } from '../events/inbox.ts';
 import type { InstanceIdentity } from '../pipe/identity.ts';
 import type { AdapterHealth } from './health.ts';
@@ -16,6 +17,7 @@ export interface CloseOptions {
 export interface BaseAdapter extends AsyncDisposable {
   readonly identity: InstanceIdentity;
   readonly leases: Leases;
+  readonly runFences: RunFences;
   readonly inbox: Inbox;
   readonly services: Services;
   readonly cache: ServiceCache;

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { AdapterContext } from '../consistency/adapter-context.ts';
 import { Epoch } from '../consistency/epoch.ts';
 import { LeaseRepository } from '../consistency/leases.ts';
+import { RunFenceRepository } from '../consistency/run-fences.ts';
 import { EventInbox } from '../events/inbox.ts';
 import { Relay } from '../events/relay.ts';
 import { type AdapterOptions, adapterConfig } from '../pipe/config.ts';
@@ -131,6 +132,7 @@ export function openAdapter<Name extends string>(opening: AdapterOpening<Name>):
     return {
       identity,
       leases,
+      runFences: new RunFenceRepository(context),
       inbox,
       services,
       cache: new ServiceCacheStore(context),

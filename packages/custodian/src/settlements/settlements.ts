@@ -12,6 +12,7 @@ import {
   instantInput,
   pageFields,
   positiveAmount,
+  testRunInput,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
@@ -138,8 +139,7 @@ export const delaySettlementLeg = z.strictObject({
   ...changed,
   leg: z.int().min(1).max(20),
   until: instantInput.optional(),
-  run: idInput,
-  fence: z.int().positive(),
+  ...testRunInput.shape,
 });
 export type DelaySettlementLeg = z.input<typeof delaySettlementLeg>;
 

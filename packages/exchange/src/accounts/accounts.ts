@@ -5,6 +5,7 @@ import {
   type Listing,
   assetInput,
   idInput,
+  jsonObjectInput,
   nonNegativeAmount,
   pageFields,
   textInput,
@@ -32,22 +33,8 @@ export interface Account {
   version: number;
 }
 
-/** Well-formed and small; kept as it is and never looked into. */
-const metadata = z
-  .record(z.string().max(64), z.unknown())
-  .refine((value) => isJson(value, 32), { message: 'expected JSON, at most 32 levels deep', abort: true })
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 4096, 'expected at most 4096 bytes')
-  .refine((value) => isStorable(JSON.stringify(value)), 'expected well-formed text without NUL');
-const isJson = (value: unknown, levels: number): boolean =>
-  value === null ||
-  typeof value === 'string' ||
-  typeof value === 'boolean' ||
-  Number.isFinite(value) ||
-  (typeof value === 'object' &&
-    levels > 0 &&
-    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) &&
-    Object.values(value).every((member) => isJson(member, levels - 1)));
-const isStorable = (json: string) => json.isWellFormed() && !/\\u0000|\\ud[89a-f]/i.test(json);
+/** Small; kept as it is and never looked into. */
+const metadata = jsonObjectInput(4096);
 
 /** The same `accountId` with the same content answers the account that stands; with other content it is a conflict. */
 export const openAccount = z

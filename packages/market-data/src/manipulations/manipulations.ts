@@ -3,14 +3,16 @@ import {
   type Instant,
   type Listing,
   anyAmount,
+  bothOrNeither,
+  bothOrNeitherIssue,
   idInput,
   instantInput,
   pageFields,
   symbolInput,
+  testRunFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { bothOrNeither, bothOrNeitherIssue, testRunFields } from '../run-fence.ts';
 import { type ManipulationState, manipulationStates } from './manipulation-states.ts';
 import type { EffectiveModifier, Modifier } from './modifiers.ts';
 

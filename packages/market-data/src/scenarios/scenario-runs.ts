@@ -4,16 +4,18 @@ import {
   type Instant,
   type Listing,
   anyAmount,
+  bothOrNeither,
+  bothOrNeitherIssue,
   decimal,
   idInput,
   instantInput,
   pageFields,
   positiveAmount,
   symbolInput,
+  testRunFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { bothOrNeither, bothOrNeitherIssue, testRunFields } from '../run-fence.ts';
 import { type ScenarioRunState, scenarioRunStates } from './scenario-run-states.ts';
 import type { ScenarioRefusal } from './scenarios.ts';
 

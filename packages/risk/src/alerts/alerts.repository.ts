@@ -3,33 +3,28 @@ import {
   type CallOptions,
   type Instant,
   type Listing,
-  answers,
   arrayLiteral,
   contextLiteral,
-  functionCall,
   idInput,
-  instant,
   listing,
   operation,
-  queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { ON_CALL } from '../breaches/breach-changes.ts';
 import type { NotificationDelivery } from '../escalations/notification-delivery.ts';
 import type { RiskMetricsExport } from '../metrics/risk-metrics-export.ts';
-import type { Tables } from '../schema.ts';
+import { alertsOf, silencesOf } from './alert-queries.ts';
+import { toDetection, toLogEntry, toResponse, toRule, toSilence } from './alert-rows.ts';
+import { type Outcome, statements } from './alert-statements.ts';
 import type { AlertStore } from './alerts.store.ts';
 import { bySeverity } from './alerts.store.ts';
 import {
   type AcknowledgeAlert,
   type Alert,
   type AlertLogEntry,
-  type AlertRefusal,
   type Alerts,
   type Delivery,
   type Detection,
@@ -60,161 +55,6 @@ import {
   silenceAlerts,
   snoozeAlert,
 } from './alerts.ts';
-
-const db = queryBuilder<Tables>();
-
-type Outcome = AlertRefusal | 'ok' | 'same' | 'repeated';
-
-const alertOf = sql<Alert>`alert_json(a)`.as('alert');
-const silenceColumns = ['id', 'matchers', 'reason', 'from_at', 'until_at', 'ended_at', 'request_hash'] as const;
-const ruleColumns = ['id', 'source', 'target', 'equal', 'ended_at', 'request_hash'] as const;
-
-const statements = {
-  raise: functionCall(
-    'risk.alerts.raise',
-    'write',
-    'raise_alert',
-    [
-      'id',
-      'dedupKey',
-      'severity',
-      'summary',
-      'labels',
-      'policyId',
-      'steps',
-      'repeats',
-      'requestHash',
-      'at',
-      'eventId',
-      'context',
-    ],
-    answers<{ outcome: Outcome; alert: Alert | null }>(),
-  ),
-  answer: functionCall(
-    'risk.alerts.answer',
-    'write',
-    'answer_alert',
-    ['id', 'type', 'by', 'until', 'reason', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome; alert: Alert | null }>(),
-  ),
-  find: statement('risk.alerts.find', 'read', (p: { id: string }) =>
-    db.selectFrom('alerts as a').select(alertOf).where('a.id', '=', p.id),
-  ),
-  active: statement('risk.alerts.listActive', 'read', () =>
-    db.selectFrom('alerts as a').select(alertOf).where('a.state', '<>', 'closed').orderBy('a.id').limit(10_000),
-  ),
-  log: statement('risk.alerts.listLog', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('alert_log')
-      .select(['version', 'type', 'state', 'severity', 'details', 'actor', 'actor_kind', 'occurred_at'])
-      .where('alert_id', '=', p.id)
-      .orderBy('version'),
-  ),
-  silence: statement(
-    'risk.alerts.silence',
-    'write',
-    (p: {
-      id: string;
-      matchers: string;
-      reason: string;
-      actor: string | null;
-      from: Instant;
-      until: Instant;
-      requestHash: string;
-    }) =>
-      db
-        .insertInto('silences')
-        .values({
-          id: p.id,
-          matchers: p.matchers,
-          reason: p.reason,
-          actor: p.actor,
-          from_at: p.from,
-          until_at: p.until,
-          request_hash: p.requestHash,
-        })
-        .onConflict((c) => c.column('id').doNothing()),
-  ),
-  findSilence: statement('risk.alerts.findSilence', 'read', (p: { id: string }) =>
-    db.selectFrom('silences').select(silenceColumns).where('id', '=', p.id),
-  ),
-  endSilence: statement('risk.alerts.endSilence', 'write', (p: { id: string; at: Instant }) =>
-    db
-      .updateTable('silences')
-      .set({ ended_at: sql<Instant>`coalesce(ended_at, ${p.at}::timestamptz)` })
-      .where('id', '=', p.id)
-      .returning(silenceColumns),
-  ),
-  inhibit: statement(
-    'risk.alerts.inhibit',
-    'write',
-    (p: { id: string; source: string; target: string; equal: string; at: Instant; requestHash: string }) =>
-      db
-        .insertInto('inhibit_rules')
-        .values({
-          id: p.id,
-          source: p.source,
-          target: p.target,
-          equal: sql<string[]>`${p.equal}::text[]`,
-          defined_at: p.at,
-          request_hash: p.requestHash,
-        })
-        .onConflict((c) => c.column('id').doNothing()),
-  ),
-  findRule: statement('risk.alerts.findRule', 'read', (p: { id: string }) =>
-    db.selectFrom('inhibit_rules').select(ruleColumns).where('id', '=', p.id),
-  ),
-  rules: statement('risk.alerts.listInhibitRules', 'read', () =>
-    db.selectFrom('inhibit_rules').select(ruleColumns).where('ended_at', 'is', null).orderBy('id'),
-  ),
-  endInhibition: statement('risk.alerts.endInhibition', 'write', (p: { id: string; at: Instant }) =>
-    db
-      .updateTable('inhibit_rules')
-      .set({ ended_at: sql<Instant>`coalesce(ended_at, ${p.at}::timestamptz)` })
-      .where('id', '=', p.id)
-      .returning(ruleColumns),
-  ),
-  response: statement('risk.alerts.responseMetrics', 'read', (p: { from: Instant; until: Instant }) =>
-    db
-      .selectFrom('alerts as a')
-      .select([
-        sql<string>`to_char(a.closed_at at time zone 'UTC', 'YYYY-MM-DD')`.as('day'),
-        sql<number>`count(*)`.as('closed'),
-        sql<number>`count(r.at)`.as('acknowledged'),
-        sql<number>`count(*) filter (where a.escalated > 0)`.as('escalated'),
-        sql<number | null>`avg(extract(epoch from r.at - a.fired_at))::double precision`.as('to_acknowledge'),
-        sql<number>`avg(extract(epoch from a.closed_at - a.fired_at))::double precision`.as('to_close'),
-      ])
-      .leftJoinLateral(
-        (e) =>
-          e
-            .selectFrom('alert_log as l')
-            .select(sql<Instant | null>`min(l.occurred_at)`.as('at'))
-            .whereRef('l.alert_id', '=', 'a.id')
-            .where('l.type', '=', 'acknowledged')
-            .as('r'),
-        (join) => join.onTrue(),
-      )
-      .where('a.closed_at', '>=', p.from)
-      .where('a.closed_at', '<', p.until)
-      .where('a.fired_at', 'is not', null)
-      .groupBy(sql`1`)
-      .orderBy(sql`1`),
-  ),
-  expectDetection: functionCall(
-    'risk.alerts.expectDetection',
-    'write',
-    'place_scenario_mark',
-    ['id', 'runId', 'labels', 'at', 'requestHash'],
-    answers<{ outcome: 'ok' | 'same' | 'id-conflict' }>(),
-  ),
-  findDetection: statement('risk.alerts.getDetection', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('scenario_marks')
-      .select(['id', 'run_id', 'began_at', 'detected_at', 'alert_id'])
-      .where('id', '=', p.id),
-  ),
-};
 
 const byId = z.strictObject({ alertId: idInput });
 const nothing = z.strictObject({});
@@ -311,32 +151,14 @@ export class AlertRepository implements Alerts {
 
   list(input: ListAlerts = {}, options?: CallOptions): Listing<Alert> {
     return listing(input, (page) =>
-      this.#context.run(
-        operations.list,
-        page,
-        options,
-        async ({ state, severity, kind, from, until, cursor, limit }) => {
-          let query = db
-            .selectFrom('alerts as a')
-            .select(alertOf)
-            .orderBy('a.opened_at', 'desc')
-            .orderBy('a.id', 'desc')
-            .limit(limit + 1);
-          if (state !== undefined) query = query.where(sql<boolean>`a.state = any (${arrayLiteral(state)}::text[])`);
-          if (severity !== undefined) query = query.where('a.severity', '=', severity);
-          if (kind !== undefined) query = query.where('a.kind', '=', kind);
-          if (from !== undefined) query = query.where('a.opened_at', '>=', from);
-          if (until !== undefined) query = query.where('a.opened_at', '<', until);
-          if (cursor)
-            query = query.where(sql<boolean>`(a.opened_at, a.id) < (${cursor[0]}::timestamptz, ${cursor[1]})`);
-          const rows = await this.#context.pg.query('risk.alerts.list', 'read', query);
-          return toPage(
-            rows.map(({ alert }) => alert),
-            limit,
-            (each) => [each.openedAt, each.alertId],
-          );
-        },
-      ),
+      this.#context.run(operations.list, page, options, async (given) => {
+        const rows = await this.#context.pg.query('risk.alerts.list', 'read', alertsOf(given));
+        return toPage(
+          rows.map(({ alert }) => alert),
+          given.limit,
+          (each) => [each.openedAt, each.alertId],
+        );
+      }),
     );
   }
 
@@ -354,13 +176,7 @@ export class AlertRepository implements Alerts {
     return this.#context.run(operations.listLog, { alertId }, options, async (input) => {
       const rows = await this.#context.pg.many(statements.log, { id: input.alertId });
       if (rows.length === 0) throw refusal('unknown-alert', input);
-      return rows.map(({ actor, actor_kind, occurred_at, details, ...entry }) => ({
-        ...entry,
-        details: details as Record<string, unknown>,
-        ...(actor !== null && { actor }),
-        actorKind: actor_kind,
-        occurredAt: occurred_at,
-      }));
+      return rows.map(toLogEntry);
     });
   }
 
@@ -399,19 +215,10 @@ export class AlertRepository implements Alerts {
 
   listSilences(input: ListSilences = {}, options?: CallOptions): Listing<Silence> {
     return listing(input, (page) =>
-      this.#context.run(operations.listSilences, page, options, async ({ active, cursor, limit }) => {
-        const now = this.#context.clock.now();
-        let query = db
-          .selectFrom('silences')
-          .select(silenceColumns)
-          .orderBy('id')
-          .limit(limit + 1);
-        if (active === true) query = query.where('ended_at', 'is', null).where('until_at', '>', now);
-        if (active === false)
-          query = query.where((e) => e.or([e('ended_at', 'is not', null), e('until_at', '<=', now)]));
-        if (cursor) query = query.where('id', '>', cursor[0]);
+      this.#context.run(operations.listSilences, page, options, async (given) => {
+        const query = silencesOf(given, this.#context.clock.now());
         const rows = await this.#context.pg.query('risk.alerts.listSilences', 'read', query);
-        return toPage(rows.map(toSilence), limit, (each) => [each.silenceId]);
+        return toPage(rows.map(toSilence), given.limit, (each) => [each.silenceId]);
       }),
     );
   }
@@ -448,17 +255,9 @@ export class AlertRepository implements Alerts {
   }
 
   responseMetrics(input: ReadResponseMetrics, options?: CallOptions): Promise<ResponseMetrics[]> {
-    return this.#context.run(operations.responseMetrics, input, options, async (range) => {
-      const rows = await this.#context.pg.many(statements.response, range);
-      return rows.map(({ day, closed, acknowledged, escalated, to_acknowledge, to_close }) => ({
-        day,
-        closed,
-        acknowledged,
-        escalated,
-        ...(to_acknowledge !== null && { secondsToAcknowledge: to_acknowledge }),
-        secondsToClose: to_close,
-      }));
-    });
+    return this.#context.run(operations.responseMetrics, input, options, async (range) =>
+      (await this.#context.pg.many(statements.response, range)).map(toResponse),
+    );
   }
 
   expectDetection(input: ExpectDetection, options?: CallOptions): Promise<Detection> {
@@ -522,36 +321,10 @@ export class AlertRepository implements Alerts {
   async #detection(markId: string): Promise<Detection> {
     const row = await this.#context.pg.maybe(statements.findDetection, { id: markId });
     if (!row) throw refusal('unknown-detection', { markId });
-    return {
-      markId,
-      runId: row.run_id,
-      beganAt: row.began_at,
-      ...(row.detected_at !== null && {
-        detectedAt: row.detected_at,
-        seconds: (instant.millis(row.detected_at) - instant.millis(row.began_at)) / 1000,
-      }),
-      ...(row.alert_id !== null && { alertId: row.alert_id }),
-    };
+    return toDetection(row);
   }
 
   #stamp() {
     return { at: this.#context.clock.now(), eventId: this.#context.ids.next(), context: contextLiteral() };
   }
 }
-
-const toSilence = (row: NonNullable<(typeof statements.findSilence)['row']>): Silence => ({
-  silenceId: row.id,
-  matchers: row.matchers as Record<string, string>,
-  reason: row.reason,
-  from: row.from_at,
-  until: row.until_at,
-  ...(row.ended_at !== null && { endedAt: row.ended_at }),
-});
-
-const toRule = (row: NonNullable<(typeof statements.findRule)['row']>): InhibitRule => ({
-  ruleId: row.id,
-  source: row.source as Record<string, string>,
-  target: row.target as Record<string, string>,
-  equal: row.equal,
-  ...(row.ended_at !== null && { endedAt: row.ended_at }),
-});

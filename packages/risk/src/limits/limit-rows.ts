@@ -19,6 +19,8 @@ export const versionColumns = [
   'v.escalate_after_ms',
   'v.policy_id',
   'v.reason',
+  'v.run_id',
+  'v.fence',
   'v.valid_from',
 ] as const;
 
@@ -41,6 +43,8 @@ export interface LimitRow {
   escalate_after_ms: number;
   policy_id: string | null;
   reason: string | null;
+  run_id: string | null;
+  fence: number | null;
   valid_from: Instant;
 }
 
@@ -63,5 +67,7 @@ export const toLimit = (row: LimitRow): Limit => ({
   escalateAfterMs: row.escalate_after_ms,
   ...(row.policy_id !== null && { policyId: row.policy_id }),
   ...(row.reason !== null && { reason: row.reason }),
+  ...(row.run_id !== null && { run: row.run_id }),
+  ...(row.fence !== null && { fence: row.fence }),
   validFrom: row.valid_from,
 });

@@ -220,3 +220,44 @@ test('a lock keeps a side of a scope from trading for its time, or until it is t
   expect(await code('f5')).toBe('allowed');
   expect((await limits.listLocks({ active: false })).items).toHaveLength(2);
 });
+
+test('what is changed for a test run says so, and a fence that somebody has passed since changes nothing', async () => {
+  const { limits } = t.risk;
+  const scope = { account: 'g' };
+  const run = (fence: number) => ({ run: 'run-1', fence });
+  const limit = { metric: 'position', scope, hard: '5' } as const;
+  expect(await limits.define({ ...limit, limitId: 'l-run', ...run(2) })).toMatchObject(run(2));
+  await limits.setTradingState({ scope, state: 'halted', ...run(2) });
+  const lock = { lockId: 'k-run', scope, reason: 'chaos', until: '2027-01-01T00:00:00Z' };
+  expect(await limits.lock({ ...lock, ...run(2) })).toMatchObject(run(2));
+  expect(await limits.listTradingStateChanges({ scope })).toMatchObject([{ to: 'halted', ...run(2) }]);
+
+  await t.risk.runFences.raise({ run: 'run-1', fence: 3 });
+  const before = await t.everything();
+  const late = await errorsOf([
+    limits.define({ ...limit, hard: '6', ...run(2) }),
+    limits.setTradingState({ scope, state: 'active', ...run(2) }),
+    limits.lock({ ...lock, lockId: 'k-late', ...run(2) }),
+    limits.unlock({ lockId: 'k-run', ...run(2) }),
+  ]);
+  expect(late).toMatchObject(Array.from({ length: 4 }, () => ({ kind: 'conflict', code: 'stale-fence' })));
+  // What it did while it might is answered as it is.
+  expect(await limits.define({ ...limit, ...run(2) })).toMatchObject({ version: 1 });
+  expect(await limits.lock({ ...lock, ...run(2) })).toMatchObject({ lockId: 'k-run' });
+  const alone = await errorsOf([
+    limits.define({ ...limit, hard: '6', run: 'run-1' }),
+    limits.setTradingState({ scope, state: 'active', fence: 9 }),
+    limits.lock({ ...lock, run: 'run-1' }),
+    limits.unlock({ lockId: 'k-run', fence: 9 }),
+  ]);
+  expect(alone).toMatchObject(
+    Array.from({ length: 4 }, () => ({ kind: 'invalid-input', issues: [{ path: 'fence' }] })),
+  );
+  expect(await t.everything()).toBe(before);
+
+  // The next holder, and whoever acts for no run, put it right.
+  expect(await limits.define({ ...limit, hard: '6', ...run(3) })).toMatchObject({ version: 2, ...run(3) });
+  expect(await limits.setTradingState({ scope, state: 'active' })).toMatchObject({ state: 'active' });
+  expect(await limits.unlock({ lockId: 'k-run', ...run(4) })).toMatchObject({ releasedAt: t.box.clock.now() });
+  expect(await errorsOf([limits.define({ ...limit, hard: '7', ...run(3) })])).toMatchObject([{ code: 'stale-fence' }]);
+});

@@ -1,31 +1,26 @@
 import {
   type AdapterContext,
   type CallOptions,
-  type Instant,
   type Listing,
-  answers,
   contextLiteral,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import type { RecentStore } from '../copies/recent.store.ts';
 import type { Tables } from '../schema.ts';
-import { toLimit, versionColumns } from './limit-rows.ts';
+import { toLimit } from './limit-rows.ts';
+import { current, lockColumns, statements, toLock } from './limit-statements.ts';
 import { measureUse } from './limit-use.ts';
 import {
   type DefineLimit,
   type GetTradingState,
   type Limit,
-  type LimitRefusal,
   type LimitUse,
   type Limits,
   type ListLimits,
@@ -50,100 +45,6 @@ import { scopeKey, scopeOfKey } from './scopes.ts';
 import type { TradingStateStore } from './trading-state.store.ts';
 
 const db = queryBuilder<Tables>();
-
-type Outcome = LimitRefusal | 'ok' | 'same';
-
-const current = () =>
-  db
-    .selectFrom('limits as l')
-    .innerJoin('limit_versions as v', (join) =>
-      join.onRef('v.limit_id', '=', 'l.id').onRef('v.version', '=', 'l.current_version'),
-    )
-    .select(['l.id', 'l.metric', 'l.scope'])
-    .select(versionColumns);
-
-const lockColumns = ['id', 'scope', 'side', 'reason', 'from_at', 'until_at', 'released_at'] as const;
-
-const statements = {
-  define: functionCall(
-    'risk.limits.define',
-    'write',
-    'define_limit',
-    [
-      'id',
-      'given',
-      'metric',
-      'scope',
-      'version',
-      'enabled',
-      'warn',
-      'soft',
-      'hard',
-      'recover',
-      'windowMs',
-      'timeZone',
-      'currency',
-      'maxPriceAgeMs',
-      'forMs',
-      'keepFiringMs',
-      'escalateAfterMs',
-      'policyId',
-      'reason',
-      'requestHash',
-      'at',
-      'eventId',
-      'context',
-    ],
-    answers<{ outcome: Outcome; limit_id: string; version: number }>(),
-  ),
-  find: statement('risk.limits.find', 'read', (p: { id: string }) => current().where('l.id', '=', p.id)),
-  versions: statement('risk.limits.listVersions', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('limits as l')
-      .innerJoin('limit_versions as v', 'v.limit_id', 'l.id')
-      .select(['l.id', 'l.metric', 'l.scope'])
-      .select(versionColumns)
-      .where('l.id', '=', p.id)
-      .orderBy('v.version'),
-  ),
-  setState: functionCall(
-    'risk.limits.setTradingState',
-    'write',
-    'change_trading_state',
-    ['scope', 'state', 'epoch', 'reason', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome; epoch: number; changed_at: Instant | null }>(),
-  ),
-  state: statement('risk.limits.getTradingState', 'read', (p: { scope: string }) =>
-    db
-      .selectFrom('trading_states')
-      .select(['scope', 'state', 'epoch', 'reason', 'changed_at'])
-      .where('scope', '=', p.scope),
-  ),
-  stateChanges: statement('risk.limits.listTradingStateChanges', 'read', (p: { scope: string }) =>
-    db
-      .selectFrom('trading_state_changes')
-      .select(['epoch', 'from_state', 'to_state', 'reason', 'actor', 'changed_at'])
-      .where('scope', '=', p.scope)
-      .orderBy('epoch'),
-  ),
-  lock: functionCall(
-    'risk.limits.lock',
-    'write',
-    'place_risk_lock',
-    ['id', 'scope', 'side', 'reason', 'from', 'until', 'requestHash', 'context'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  unlock: statement('risk.limits.unlock', 'write', (p: { id: string; at: string }) =>
-    db
-      .updateTable('risk_locks')
-      .set({ released_at: sql`coalesce(released_at, ${p.at}::timestamptz)` })
-      .where('id', '=', p.id)
-      .returning(lockColumns),
-  ),
-  findLock: statement('risk.limits.findLock', 'read', (p: { id: string }) =>
-    db.selectFrom('risk_locks').select(lockColumns).where('id', '=', p.id),
-  ),
-};
 
 const byId = z.strictObject({ limitId: idInput });
 const operations = {
@@ -176,7 +77,7 @@ export class LimitRepository implements Limits {
 
   define(input: DefineLimit, options?: CallOptions): Promise<Limit> {
     return this.#context.run(operations.define, input, options, async (limit) => {
-      const { limitId, version, metric, scope, reason, ...terms } = limit;
+      const { limitId, version, metric, scope, reason, run, fence, ...terms } = limit;
       const answer = await this.#context.pg.one(statements.define, {
         id: limitId ?? this.#context.ids.next(),
         given: limitId !== undefined,
@@ -197,6 +98,8 @@ export class LimitRepository implements Limits {
         escalateAfterMs: terms.escalateAfter,
         policyId: terms.policyId,
         reason,
+        run,
+        fence,
         requestHash: requestHash(metric, scope, terms),
         ...this.#stamp(),
       });
@@ -252,13 +155,16 @@ export class LimitRepository implements Limits {
   }
 
   setTradingState(input: SetTradingState, options?: CallOptions): Promise<TradingStateOf> {
-    return this.#context.run(operations.setTradingState, input, options, async ({ scope, state, epoch, reason }) => {
+    return this.#context.run(operations.setTradingState, input, options, async ({ scope, ...change }) => {
       const key = scopeKey(scope);
+      const { state, epoch, reason, run, fence } = change;
       const answer = await this.#context.pg.one(statements.setState, {
         scope: key,
         state,
         epoch,
         reason,
+        run,
+        fence,
         ...this.#stamp(),
       });
       const { outcome } = answer;
@@ -284,19 +190,22 @@ export class LimitRepository implements Limits {
   listTradingStateChanges(input: GetTradingState, options?: CallOptions): Promise<TradingStateChange[]> {
     return this.#context.run(operations.listTradingStateChanges, input, options, async ({ scope }) => {
       const rows = await this.#context.pg.many(statements.stateChanges, { scope: scopeKey(scope) });
-      return rows.map(({ epoch, from_state, to_state, reason, actor, changed_at }) => ({
+      return rows.map(({ epoch, from_state, to_state, reason, actor, run_id, fence, changed_at }) => ({
         epoch,
         from: from_state,
         to: to_state,
         ...(reason !== null && { reason }),
         ...(actor !== null && { actor }),
+        ...(run_id !== null && { run: run_id }),
+        ...(fence !== null && { fence }),
         changedAt: changed_at,
       }));
     });
   }
 
   lock(input: LockScope, options?: CallOptions): Promise<RiskLock> {
-    return this.#context.run(operations.lock, input, options, async ({ lockId, scope, side, reason, from, until }) => {
+    return this.#context.run(operations.lock, input, options, async ({ lockId, scope, ...terms }) => {
+      const { side, reason, from, until, run, fence } = terms;
       const now = this.#context.clock.now();
       const key = scopeKey(scope);
       if (until <= (from ?? now)) throw refusal('already-past', { lockId }, { 'already-past': 'until' });
@@ -307,7 +216,9 @@ export class LimitRepository implements Limits {
         reason,
         from: from ?? now,
         until,
-        requestHash: requestHash(key, side, reason, from, until),
+        run,
+        fence,
+        requestHash: requestHash(key, side, reason, from, until, run),
         context: contextLiteral(),
       });
       if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, { lockId });
@@ -316,10 +227,11 @@ export class LimitRepository implements Limits {
   }
 
   unlock(input: UnlockScope, options?: CallOptions): Promise<RiskLock> {
-    return this.#context.run(operations.unlock, input, options, async ({ lockId }) => {
-      const row = await this.#context.pg.maybe(statements.unlock, { id: lockId, at: this.#context.clock.now() });
-      if (!row) throw refusal('unknown-lock', { lockId });
-      return toLock(row);
+    return this.#context.run(operations.unlock, input, options, async ({ lockId, run, fence }) => {
+      const { clock, pg } = this.#context;
+      const { outcome } = await pg.one(statements.unlock, { id: lockId, run, fence, at: clock.now() });
+      if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, { lockId });
+      return toLock(await pg.one(statements.findLock, { id: lockId }));
     });
   }
 
@@ -365,13 +277,3 @@ export class LimitRepository implements Limits {
     return { at: this.#context.clock.now(), eventId: this.#context.ids.next(), context: contextLiteral() };
   }
 }
-
-const toLock = (row: NonNullable<(typeof statements.findLock)['row']>): RiskLock => ({
-  lockId: row.id,
-  scope: scopeOfKey(row.scope),
-  ...(row.side !== null && { side: row.side }),
-  reason: row.reason,
-  from: row.from_at,
-  until: row.until_at,
-  ...(row.released_at !== null && { releasedAt: row.released_at }),
-});

@@ -4,14 +4,17 @@ import {
   type Instant,
   type Listing,
   assetInput,
+  bothOrNeither,
+  bothOrNeitherIssue,
+  decimal,
   durationInput,
   idInput,
   instantInput,
   nonNegativeAmount,
   pageFields,
+  testRunFields,
   textInput,
 } from '@tse/core';
-import { decimal } from '@tse/core';
 import { z } from 'zod';
 import { sides } from '../positions/positions.ts';
 import { type LimitMetric, limitMetrics, scopeProblem } from './limit-metrics.ts';
@@ -40,6 +43,9 @@ export interface Limit {
   escalateAfterMs: number;
   policyId?: string;
   reason?: string;
+  /** The test run that it was defined for. */
+  run?: string;
+  fence?: number;
   validFrom: Instant;
 }
 
@@ -59,7 +65,8 @@ const anyDuration = durationInput.refine((ms) => ms <= 366 * 86_400_000, 'expect
 
 /**
  * A limit of a metric in a scope, or its next version; the same content as the version that stands is that version. With `version` a
- * change is refused if there was another one since (0: if there is a limit already).
+ * change is refused if there was another one since (0: if there is a limit already). With `run` and `fence` it is for a test run, and refused
+ * below a fence that was seen of it.
  *
  * - `price-deviation`: of a limit price from the mark, as a ratio; `order-quantity`, `order-value`: of one order;
  * - `order-rate`: orders a `window`, as a leaking bucket; `daily-quantity`, `daily-value`: since the day of `timeZone` (or the `window`) began;
@@ -95,7 +102,9 @@ export const defineLimit = z
     escalateAfter: positiveDuration.default(900_000),
     policyId: idInput.optional(),
     reason: textInput(200).optional(),
+    ...testRunFields,
   })
+  .refine(bothOrNeither, bothOrNeitherIssue)
   .refine(({ warn, soft, hard }) => (warn ?? soft ?? hard) !== undefined, {
     message: 'expected at least one of warn, soft and hard',
     path: ['hard'],
@@ -139,13 +148,16 @@ export interface TradingStateOf {
   changedAt?: Instant;
 }
 
-/** With `epoch` the change is refused if there was another one since. */
-export const setTradingState = z.strictObject({
-  scope: scopeInput,
-  state: z.enum(tradingStates),
-  epoch: z.int().min(0).optional(),
-  reason: textInput(200).optional(),
-});
+/** With `epoch` the change is refused if there was another one since; with `run` and `fence` it is for a test run. */
+export const setTradingState = z
+  .strictObject({
+    scope: scopeInput,
+    state: z.enum(tradingStates),
+    epoch: z.int().min(0).optional(),
+    reason: textInput(200).optional(),
+    ...testRunFields,
+  })
+  .refine(bothOrNeither, bothOrNeitherIssue);
 export type SetTradingState = z.input<typeof setTradingState>;
 export const getTradingState = z.strictObject({ scope: scopeInput });
 export type GetTradingState = z.input<typeof getTradingState>;
@@ -156,6 +168,8 @@ export interface TradingStateChange {
   to: TradingState;
   reason?: string;
   actor?: string;
+  run?: string;
+  fence?: number;
   changedAt: Instant;
 }
 
@@ -165,6 +179,8 @@ export interface RiskLock {
   scope: Scope;
   side?: 'buy' | 'sell';
   reason: string;
+  run?: string;
+  fence?: number;
   from: Instant;
   until: Instant;
   releasedAt?: Instant;
@@ -177,13 +193,17 @@ export const lockScope = z
     reason: textInput(200),
     from: instantInput.optional(),
     until: instantInput,
+    ...testRunFields,
   })
+  .refine(bothOrNeither, bothOrNeitherIssue)
   .refine(({ from, until }) => from === undefined || from < until, {
     message: 'expected it after from',
     path: ['until'],
   });
 export type LockScope = z.input<typeof lockScope>;
-export const unlockScope = z.strictObject({ lockId: idInput });
+export const unlockScope = z
+  .strictObject({ lockId: idInput, ...testRunFields })
+  .refine(bothOrNeither, bothOrNeitherIssue);
 export type UnlockScope = z.input<typeof unlockScope>;
 /** Of a scope, or all; `active` leaves out what is over. */
 export const listLocks = z.strictObject({
@@ -216,6 +236,7 @@ export type LimitRefusal =
   | 'limit-exists'
   | 'stale-version'
   | 'stale-epoch'
+  | 'stale-fence'
   | 'illegal-transition'
   | 'unknown-policy'
   | 'unknown-limit'

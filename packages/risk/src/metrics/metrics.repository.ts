@@ -5,16 +5,13 @@ import {
   type Instant,
   InvalidInputError,
   type Listing,
-  answers,
   arrayLiteral,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
 import { sql } from 'kysely';
@@ -22,6 +19,8 @@ import { z } from 'zod';
 import type { CopyStore } from '../copies/copies.store.ts';
 import { scopeKey, scopeOfKey } from '../limits/scopes.ts';
 import type { Tables } from '../schema.ts';
+import { toMetrics, toRun, toScenario, toStressResult } from './metric-rows.ts';
+import { metricsColumns, statements } from './metric-statements.ts';
 import {
   type BacktestVar,
   type CalculateMetrics,
@@ -52,242 +51,13 @@ import {
   runVar,
 } from './metrics.ts';
 import { loadPrices } from './price-inputs.ts';
-import { type Holding, type Parameters, alignReturns, summarize, valuePositions } from './risk-summary.ts';
+import { type Holding, type Parameters, summarize } from './risk-summary.ts';
+import { applyShocks } from './stress-run.ts';
+import { stressStatements } from './stress-statements.ts';
 import { type VarBacktest, backtest } from './var-backtest.ts';
-import {
-  FEWEST_OBSERVATIONS,
-  componentVar,
-  historicalVar,
-  parametricVar,
-  portfolioOutcomes,
-  scaled,
-  simulatedOutcomes,
-} from './value-at-risk.ts';
+import { measureVar } from './var-run.ts';
 
 const db = queryBuilder<Tables>();
-
-const metricsColumns = ['id', 'scope', 'summary', 'input_hash', 'request_hash', 'calculated_at'] as const;
-const runColumns = [
-  'id',
-  'scope',
-  'method',
-  'confidence',
-  'horizon',
-  'period_ms',
-  'observations',
-  'seed',
-  'input_hash',
-  'value_at_risk',
-  'expected_shortfall',
-  'reason',
-  'outcomes',
-  'components',
-  'missing',
-  'request_hash',
-  'ran_at',
-] as const;
-const scenarioColumns = [
-  'id',
-  'name',
-  'shocks',
-  'price_scenario_id',
-  'price_scenario_version',
-  'request_hash',
-] as const;
-const stressColumns = [
-  'id',
-  'scenario_id',
-  'scope',
-  'profit',
-  'by_symbol',
-  'missing',
-  'request_hash',
-  'ran_at',
-] as const;
-
-const statements = {
-  held: functionCall(
-    'risk.metrics.held',
-    'read',
-    'held_of',
-    ['scope', 'symbol'],
-    answers<{ symbol: string; quantity: Decimal }>(),
-  ),
-  equity: statement('risk.metrics.equity', 'read', (p: { scope: string }) =>
-    db.selectFrom('valuations').select(['equity', 'unpriced']).where('scope', '=', p.scope),
-  ),
-  store: statement(
-    'risk.metrics.calculate',
-    'write',
-    (p: { id: string; scope: string; summary: string; inputHash: string; requestHash: string; at: Instant }) =>
-      db
-        .insertInto('risk_metrics')
-        .values({
-          id: p.id,
-          scope: p.scope,
-          summary: p.summary,
-          input_hash: p.inputHash,
-          request_hash: p.requestHash,
-          calculated_at: p.at,
-        })
-        .onConflict((c) => c.column('id').doNothing()),
-  ),
-  find: statement('risk.metrics.find', 'read', (p: { id: string }) =>
-    db.selectFrom('risk_metrics').select(metricsColumns).where('id', '=', p.id),
-  ),
-  latest: statement('risk.metrics.findLatest', 'read', (p: { scope: string }) =>
-    db
-      .selectFrom('risk_metrics')
-      .select(metricsColumns)
-      .where('scope', '=', p.scope)
-      .orderBy('calculated_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(1),
-  ),
-  findRun: statement('risk.metrics.getVarRun', 'read', (p: { id: string }) =>
-    db.selectFrom('var_runs').select(runColumns).where('id', '=', p.id),
-  ),
-  storeRun: statement(
-    'risk.metrics.runVar',
-    'write',
-    (p: {
-      id: string;
-      scope: string;
-      method: VarRun['method'];
-      confidence: number;
-      horizon: number;
-      periodMs: number;
-      observations: number;
-      seed: number | null;
-      inputHash: string;
-      valueAtRisk: number | null;
-      expectedShortfall: number | null;
-      reason: string | null;
-      outcomes: string;
-      components: string;
-      missing: string;
-      requestHash: string;
-      at: Instant;
-    }) =>
-      db
-        .insertInto('var_runs')
-        .values({
-          id: p.id,
-          scope: p.scope,
-          method: p.method,
-          confidence: p.confidence,
-          horizon: p.horizon,
-          period_ms: p.periodMs,
-          observations: p.observations,
-          seed: p.seed,
-          input_hash: p.inputHash,
-          value_at_risk: p.valueAtRisk,
-          expected_shortfall: p.expectedShortfall,
-          reason: p.reason,
-          outcomes: sql<number[]>`${p.outcomes}::double precision[]`,
-          components: p.components,
-          missing: sql<string[]>`${p.missing}::text[]`,
-          request_hash: p.requestHash,
-          ran_at: p.at,
-        })
-        .onConflict((c) => c.column('id').doNothing()),
-  ),
-  recordOutcome: statement(
-    'risk.metrics.recordOutcome',
-    'write',
-    (p: { scope: string; day: string; confidence: number; valueAtRisk: number; actual: number; requestHash: string }) =>
-      db
-        .insertInto('var_outcomes')
-        .values({
-          scope: p.scope,
-          day: p.day,
-          confidence: p.confidence,
-          value_at_risk: p.valueAtRisk,
-          actual: p.actual,
-          request_hash: p.requestHash,
-        })
-        .onConflict((c) => c.columns(['scope', 'confidence', 'day']).doNothing()),
-  ),
-  findOutcome: statement('risk.metrics.findOutcome', 'read', (p: { scope: string; confidence: number; day: string }) =>
-    db
-      .selectFrom('var_outcomes')
-      .select(['exception', 'request_hash'])
-      .where('scope', '=', p.scope)
-      .where('confidence', '=', p.confidence)
-      .where('day', '=', p.day),
-  ),
-  countOutcomes: statement(
-    'risk.metrics.backtestVar',
-    'read',
-    (p: { scope: string; confidence: number; from: string | null; until: string | null }) =>
-      db
-        .selectFrom('var_outcomes')
-        .select([sql<number>`count(*)`.as('days'), sql<number>`count(*) filter (where exception)`.as('exceptions')])
-        .where('scope', '=', p.scope)
-        .where('confidence', '=', p.confidence)
-        .where(
-          sql<boolean>`day >= coalesce(${p.from}::date, '-infinity') and day < coalesce(${p.until}::date, 'infinity')`,
-        ),
-  ),
-  defineStress: statement(
-    'risk.metrics.defineStress',
-    'write',
-    (p: {
-      id: string;
-      name: string;
-      shocks: string;
-      scenarioId: string | null;
-      scenarioVersion: number | null;
-      requestHash: string;
-      at: Instant;
-    }) =>
-      db
-        .insertInto('stress_scenarios')
-        .values({
-          id: p.id,
-          name: p.name,
-          shocks: p.shocks,
-          price_scenario_id: p.scenarioId,
-          price_scenario_version: p.scenarioVersion,
-          request_hash: p.requestHash,
-          defined_at: p.at,
-        })
-        .onConflict((c) => c.column('id').doNothing()),
-  ),
-  findStress: statement('risk.metrics.getStress', 'read', (p: { id: string }) =>
-    db.selectFrom('stress_scenarios').select(scenarioColumns).where('id', '=', p.id),
-  ),
-  storeStress: statement(
-    'risk.metrics.runStress',
-    'write',
-    (p: {
-      id: string;
-      scenarioId: string;
-      scope: string;
-      profit: number;
-      bySymbol: string;
-      missing: string;
-      requestHash: string;
-      at: Instant;
-    }) =>
-      db
-        .insertInto('stress_results')
-        .values({
-          id: p.id,
-          scenario_id: p.scenarioId,
-          scope: p.scope,
-          profit: p.profit,
-          by_symbol: p.bySymbol,
-          missing: sql<string[]>`${p.missing}::text[]`,
-          request_hash: p.requestHash,
-          ran_at: p.at,
-        })
-        .onConflict((c) => c.column('id').doNothing()),
-  ),
-  findStressResult: statement('risk.metrics.getStressResult', 'read', (p: { id: string }) =>
-    db.selectFrom('stress_results').select(stressColumns).where('id', '=', p.id),
-  ),
-};
 
 const operations = {
   calculateRiskMetrics: operation('risk.calculateRiskMetrics', riskPositions),
@@ -420,27 +190,7 @@ export class MetricsRepository implements Metrics, RiskCalculations {
           const at = this.#context.clock.now();
           const parameters = { ...rest, periodMs: period };
           const { holdings, prices, inputHash } = await this.#load(key, parameters, at);
-          const { positions, missing } = valuePositions(holdings, prices, Date.parse(at));
-          const aligned = alignReturns(positions, prices, missing);
-          const observations = aligned.returns[0]?.length ?? 0;
-          const enough = observations >= FEWEST_OBSERVATIONS && aligned.symbols.length > 0;
-          const real = scaled(portfolioOutcomes(aligned.exposures, aligned.returns), rest.horizon);
-          const outcomes =
-            enough && method === 'monte-carlo'
-              ? scaled(simulatedOutcomes(aligned.exposures, aligned.returns, { draws, seed }), rest.horizon)
-              : real;
-          const result = enough
-            ? method === 'parametric'
-              ? parametricVar(outcomes, rest.confidence)
-              : historicalVar(outcomes, rest.confidence)
-            : undefined;
-          const parts = enough
-            ? componentVar(
-                aligned.exposures.map((exposure) => exposure * Math.sqrt(rest.horizon)),
-                aligned.returns,
-                rest.confidence,
-              )
-            : [];
+          const measured = measureVar(holdings, prices, { ...parameters, method, seed, draws }, at);
           await this.#context.pg.run(statements.storeRun, {
             id: runId,
             scope: key,
@@ -448,15 +198,12 @@ export class MetricsRepository implements Metrics, RiskCalculations {
             confidence: rest.confidence,
             horizon: rest.horizon,
             periodMs: period,
-            observations,
+            ...measured,
             seed: method === 'monte-carlo' ? seed : null,
             inputHash: requestHash(inputHash, method, seed, draws),
-            valueAtRisk: result?.valueAtRisk ?? null,
-            expectedShortfall: result?.expectedShortfall ?? null,
-            reason: result ? null : positions.length === 0 ? 'nothing-held' : 'too-few-observations',
-            outcomes: arrayLiteral(outcomes),
-            components: JSON.stringify(Object.fromEntries(aligned.symbols.map((symbol, i) => [symbol, parts[i] ?? 0]))),
-            missing: arrayLiteral(missing.map(({ what, of }) => `${what} of ${of}`)),
+            outcomes: arrayLiteral(measured.outcomes),
+            components: JSON.stringify(measured.components),
+            missing: arrayLiteral(measured.missing),
             requestHash: hash,
             at,
           });
@@ -515,7 +262,7 @@ export class MetricsRepository implements Metrics, RiskCalculations {
     return this.#context.run(operations.defineStress, input, options, async (scenario) => {
       const { scenarioId, name, shocks, priceScenarioId, priceScenarioVersion } = scenario;
       const hash = requestHash(name, shocks, priceScenarioId, priceScenarioVersion);
-      await this.#context.pg.run(statements.defineStress, {
+      await this.#context.pg.run(stressStatements.defineStress, {
         id: scenarioId,
         name,
         shocks: JSON.stringify(shocks),
@@ -524,7 +271,7 @@ export class MetricsRepository implements Metrics, RiskCalculations {
         requestHash: hash,
         at: this.#context.clock.now(),
       });
-      const row = await this.#context.pg.one(statements.findStress, { id: scenarioId });
+      const row = await this.#context.pg.one(stressStatements.findStress, { id: scenarioId });
       if (row.request_hash !== hash) throw refusal('id-conflict', { scenarioId });
       return toScenario(row);
     });
@@ -542,31 +289,25 @@ export class MetricsRepository implements Metrics, RiskCalculations {
       async ({ resultId, scenarioId, scope, currency }) => {
         const key = scopeKey(scope);
         const hash = requestHash(scenarioId, key, currency);
-        const known = await this.#context.pg.maybe(statements.findStressResult, { id: resultId });
+        const known = await this.#context.pg.maybe(stressStatements.findStressResult, { id: resultId });
         if (!known) {
           const { shocks } = await this.#stress(scenarioId);
           const at = this.#context.clock.now();
           const parameters = { currency, confidence: 0.95, horizon: 1, periodMs: 86_400_000, lookback: 0 };
           const { holdings, prices } = await this.#load(key, parameters, at);
-          const { positions, missing } = valuePositions(holdings, prices, Date.parse(at));
-          const bySymbol = Object.fromEntries(
-            positions.map(({ symbol, value }) => [symbol, Number(value) * (shocks[symbol] ?? 0)]),
-          );
-          const unshocked = positions.flatMap(({ symbol }) =>
-            shocks[symbol] === undefined ? [`shock of ${symbol}`] : [],
-          );
-          await this.#context.pg.run(statements.storeStress, {
+          const shocked = applyShocks(holdings, prices, shocks, at);
+          await this.#context.pg.run(stressStatements.storeStress, {
             id: resultId,
             scenarioId,
             scope: key,
-            profit: Object.values(bySymbol).reduce((sum, part) => sum + part, 0),
-            bySymbol: JSON.stringify(bySymbol),
-            missing: arrayLiteral([...missing.map(({ what, of }) => `${what} of ${of}`), ...unshocked]),
+            profit: shocked.profit,
+            bySymbol: JSON.stringify(shocked.bySymbol),
+            missing: arrayLiteral(shocked.missing),
             requestHash: hash,
             at,
           });
         }
-        const row = known ?? (await this.#context.pg.one(statements.findStressResult, { id: resultId }));
+        const row = known ?? (await this.#context.pg.one(stressStatements.findStressResult, { id: resultId }));
         if (row.request_hash !== hash) throw refusal('id-conflict', { resultId });
         return toStressResult(row);
       },
@@ -575,7 +316,7 @@ export class MetricsRepository implements Metrics, RiskCalculations {
 
   getStressResult(resultId: string, options?: CallOptions): Promise<StressResult> {
     return this.#context.run(operations.getStressResult, { resultId }, options, async (input) => {
-      const row = await this.#context.pg.maybe(statements.findStressResult, { id: input.resultId });
+      const row = await this.#context.pg.maybe(stressStatements.findStressResult, { id: input.resultId });
       if (!row) throw refusal('unknown-result', input);
       return toStressResult(row);
     });
@@ -603,7 +344,7 @@ export class MetricsRepository implements Metrics, RiskCalculations {
   }
 
   async #stress(scenarioId: string): Promise<StressScenario> {
-    const row = await this.#context.pg.maybe(statements.findStress, { id: scenarioId });
+    const row = await this.#context.pg.maybe(stressStatements.findStress, { id: scenarioId });
     if (!row) throw refusal('unknown-scenario', { scenarioId });
     return toScenario(row);
   }
@@ -619,47 +360,3 @@ function optionsOf(given: RiskMetricsOptions) {
 
 /** By the host's time: several may be of one moment of business time. */
 const copyOf = (id: string, value: StoredRiskMetrics) => ({ id, field: 'latest', version: Date.now(), value });
-
-const toMetrics = (row: NonNullable<(typeof statements.find)['row']>): StoredRiskMetrics => ({
-  metricsId: row.id,
-  scope: scopeOfKey(row.scope),
-  summary: row.summary as RiskSummary,
-  inputHash: row.input_hash,
-  calculatedAt: row.calculated_at,
-});
-
-const toRun = (row: NonNullable<(typeof statements.findRun)['row']>): VarRun => ({
-  runId: row.id,
-  scope: scopeOfKey(row.scope),
-  method: row.method,
-  confidence: row.confidence,
-  horizon: row.horizon,
-  periodMs: row.period_ms,
-  observations: row.observations,
-  ...(row.seed !== null && { seed: row.seed }),
-  inputHash: row.input_hash,
-  ...(row.value_at_risk !== null && { valueAtRisk: row.value_at_risk, expectedShortfall: row.expected_shortfall! }),
-  ...(row.reason !== null && { reason: row.reason }),
-  outcomes: row.outcomes,
-  components: row.components as Record<string, number>,
-  missing: row.missing,
-  ranAt: row.ran_at,
-});
-
-const toScenario = (row: NonNullable<(typeof statements.findStress)['row']>): StressScenario => ({
-  scenarioId: row.id,
-  name: row.name,
-  shocks: row.shocks as Record<string, number>,
-  ...(row.price_scenario_id !== null && { priceScenarioId: row.price_scenario_id }),
-  ...(row.price_scenario_version !== null && { priceScenarioVersion: row.price_scenario_version }),
-});
-
-const toStressResult = (row: NonNullable<(typeof statements.findStressResult)['row']>): StressResult => ({
-  resultId: row.id,
-  scenarioId: row.scenario_id,
-  scope: scopeOfKey(row.scope),
-  profit: row.profit,
-  bySymbol: row.by_symbol as Record<string, number>,
-  missing: row.missing,
-  ranAt: row.ran_at,
-});

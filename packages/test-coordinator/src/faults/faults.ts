@@ -1,6 +1,14 @@
-import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
+import {
+  type CallOptions,
+  type Instant,
+  type Listing,
+  idInput,
+  instantInput,
+  jsonObjectInput,
+  pageFields,
+  textInput,
+} from '@tse/core';
 import { z } from 'zod';
-import { jsonObjectInput } from '../runs/json-input.ts';
 import { type RunWriteRefusal, pathInput, runFields } from '../runs/run-ref.ts';
 import { type FaultKind, type FaultState, faultKinds, faultStates } from './fault-states.ts';
 

@@ -1,6 +1,15 @@
-import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
+import {
+  type CallOptions,
+  type Instant,
+  type Listing,
+  idInput,
+  instantInput,
+  jsonInput,
+  jsonObjectInput,
+  pageFields,
+  textInput,
+} from '@tse/core';
 import { z } from 'zod';
-import { jsonInput, jsonObjectInput } from '../runs/json-input.ts';
 import { type RunWriteRefusal, runFields } from '../runs/run-ref.ts';
 import { type Phase, phases } from '../validations/validations.ts';
 

@@ -1,7 +1,15 @@
-import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
+import {
+  type CallOptions,
+  type Instant,
+  type Listing,
+  idInput,
+  instantInput,
+  jsonObjectInput,
+  pageFields,
+  textInput,
+} from '@tse/core';
 import { z } from 'zod';
 import { type Rollback, rollbacks } from '../scenarios/scenario-spec.ts';
-import { jsonObjectInput } from './json-input.ts';
 import { type RunWriteRefusal, pathInput, runFields } from './run-ref.ts';
 import { type RunStatus, type StepStatus, runStatuses } from './run-states.ts';
 

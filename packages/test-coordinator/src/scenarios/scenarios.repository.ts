@@ -3,16 +3,13 @@ import {
   type CallOptions,
   type Listing,
   InvalidInputError,
-  answers,
   arrayLiteral,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
 import { sql } from 'kysely';
@@ -20,7 +17,8 @@ import { z } from 'zod';
 import type { Tables } from '../schema.ts';
 import type { ParameterValue } from './parameters.ts';
 import { type ScenarioFile, readScenarioFile } from './scenario-file.ts';
-import { type ScenarioSpec } from './scenario-spec.ts';
+import type { ScenarioSpec } from './scenario-spec.ts';
+import { columns, statements, toScenario } from './scenario-statements.ts';
 import {
   type ChangeScenario,
   type GetScenarioVersion,
@@ -30,7 +28,6 @@ import {
   type PublishTemplate,
   type ResolveScenario,
   type Scenario,
-  type ScenarioRefusal,
   type ScenarioVersion,
   type Scenarios,
   type Template,
@@ -45,97 +42,6 @@ import {
 import { type PlacedStep, placeSteps } from './step-tree.ts';
 
 const db = queryBuilder<Tables>();
-type Outcome = ScenarioRefusal | 'ok' | 'same';
-
-const columns = [
-  'id',
-  'name',
-  'type',
-  'description',
-  'tags',
-  'status',
-  'active_version',
-  'last_version',
-  'created_by',
-  'version',
-  'created_at',
-] as const;
-
-const statements = {
-  publish: functionCall(
-    'test-coordinator.scenarios.publish',
-    'write',
-    'publish_scenario',
-    [
-      'id',
-      'name',
-      'type',
-      'description',
-      'tags',
-      'createdBy',
-      'status',
-      'spec',
-      'specText',
-      'specHash',
-      'templateId',
-      'templateVersion',
-      'parameters',
-      'steps',
-      'at',
-    ],
-    answers<{ outcome: Outcome; version: number | null }>(),
-  ),
-  change: functionCall(
-    'test-coordinator.scenarios.change',
-    'write',
-    'change_scenario',
-    ['id', 'version', 'status', 'activeVersion'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  publishTemplate: functionCall(
-    'test-coordinator.scenarios.publishTemplate',
-    'write',
-    'publish_template',
-    ['id', 'text', 'hash', 'parameters', 'at'],
-    answers<{ outcome: Outcome; version: number }>(),
-  ),
-  find: statement('test-coordinator.scenarios.find', 'read', (p: { id: string }) =>
-    db.selectFrom('scenarios').select(columns).where('id', '=', p.id),
-  ),
-  findVersion: statement(
-    'test-coordinator.scenarios.findVersion',
-    'read',
-    (p: { id: string; version: number | undefined }) =>
-      db
-        .selectFrom('scenario_versions as v')
-        .innerJoin('scenarios as s', 's.id', 'v.scenario_id')
-        .select([
-          'v.scenario_id',
-          'v.version',
-          'v.spec_text',
-          'v.spec_hash',
-          'v.template_id',
-          'v.template_version',
-          'v.parameters',
-          'v.created_at',
-        ])
-        .where('v.scenario_id', '=', p.id)
-        .where(sql<boolean>`v.version = coalesce(${p.version}::integer, s.active_version)`),
-  ),
-  findTemplate: statement(
-    'test-coordinator.scenarios.findTemplate',
-    'read',
-    (p: { id: string; version: number | undefined }) =>
-      db
-        .selectFrom('templates')
-        .select(['id', 'version', 'body_text', 'created_at'])
-        .where('id', '=', p.id)
-        .where(sql<boolean>`version = coalesce(${p.version}::integer, version)`)
-        .orderBy('version', 'desc')
-        .limit(1),
-  ),
-};
-
 const byId = z.strictObject({ scenarioId: idInput });
 const operations = {
   publish: operation('test-coordinator.scenarios.publish', publishScenario),
@@ -351,17 +257,3 @@ export class ScenarioRepository implements Scenarios {
     return { templateId: row.id, version: row.version, parameters, text: row.body_text, createdAt: row.created_at };
   }
 }
-
-const toScenario = (row: NonNullable<(typeof statements.find)['row']>): Scenario => ({
-  scenarioId: row.id,
-  name: row.name,
-  type: row.type,
-  ...(row.description !== null && { description: row.description }),
-  tags: row.tags,
-  status: row.status,
-  activeVersion: row.active_version,
-  lastVersion: row.last_version,
-  ...(row.created_by !== null && { createdBy: row.created_by }),
-  version: row.version,
-  createdAt: row.created_at,
-});

@@ -5,11 +5,11 @@ import {
   durationInput,
   idInput,
   instantInput,
+  jsonObjectInput,
   pageFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonObjectInput } from '../runs/json-input.ts';
 import { type JobState, jobStates } from './job-states.ts';
 
 /** A scenario that waits to be run by a worker. */

@@ -5,11 +5,11 @@ import {
   durationInput,
   idInput,
   instantInput,
+  jsonObjectInput,
   pageFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonObjectInput } from '../runs/json-input.ts';
 import { problemOfCron } from './cron.ts';
 
 export const overlaps = ['skip', 'buffer', 'cancel', 'allow'] as const;

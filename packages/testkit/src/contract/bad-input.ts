@@ -9,6 +9,8 @@ import { type Boxed, type Subject, boxOf, errorOf } from './subject.ts';
 const RUNS = 100;
 const WELL = { state: 'up', breaker: 'closed' };
 const LONGEST_ERROR = 10_000;
+/** Of what every adapter has beside its ports. */
+const BASE_INPUTS = { 'runFences.raise': { run: 'run', fence: 1 } };
 
 /** What nobody should take: refused with the name of the field, and without any effect. */
 export function badInputContract<A extends BaseAdapter>(subject: Subject<A>): void {
@@ -23,7 +25,7 @@ export function badInputContract<A extends BaseAdapter>(subject: Subject<A>): vo
   const freeOf = (method: string) =>
     free.flatMap((path) => (path.startsWith(`${method}.`) ? [path.slice(method.length + 1)] : []));
 
-  describe.each(Object.entries(inputs))('%s', (method, valid) => {
+  describe.each(Object.entries({ ...BASE_INPUTS, ...inputs }))('%s', (method, valid) => {
     test('its valid input is one', async () => {
       expect(await errorOf(() => call(box.adapter, method, valid))).not.toMatchObject({ kind: 'invalid-input' });
     });

@@ -8,6 +8,7 @@ import { healthContract } from './health.ts';
 import { isolationContract } from './isolation.ts';
 import { metricsContract } from './metrics.ts';
 import { recoveryContract } from './recovery.ts';
+import { runFencesContract } from './run-fences.ts';
 import { secretsContract } from './secrets.ts';
 import { setupContract } from './setup.ts';
 import { startContract } from './start.ts';
@@ -26,6 +27,7 @@ export function describeAdapter<A extends BaseAdapter>(create: AdapterFactory<A>
     breaker: breakerContract,
     recovery: recoveryContract,
     'bad input': badInputContract,
+    'run fences': runFencesContract,
     isolation: isolationContract,
     metrics: metricsContract,
     close: closeContract,

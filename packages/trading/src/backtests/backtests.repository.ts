@@ -15,7 +15,7 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { contentHash } from '../json-input.ts';
+import { contentHash } from '../content-hash.ts';
 import { columnsOf, metricsLiteral, toMetric, withConventions } from '../performance/metric-rows.ts';
 import { computeMetrics } from '../performance/metrics.ts';
 import type { Metric } from '../performance/performance.ts';

@@ -7,6 +7,7 @@ import {
   assetInput,
   idInput,
   instantInput,
+  jsonObjectInput,
   nonNegativeAmount,
   pageFields,
   positiveAmount,
@@ -14,7 +15,6 @@ import {
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonInput } from '../json-input.ts';
 import { type OrderType, type Side, orderTypes, sides } from '../orders/orders.ts';
 import { type Metric, conventions, dailyReturn } from '../performance/performance.ts';
 import { type BacktestStatus, backtestStatuses } from './backtest-states.ts';
@@ -133,7 +133,7 @@ export const startBacktest = z
     from: instantInput,
     to: instantInput,
     seed: idInput.default('none'),
-    costModel: jsonInput(16_384).default({}),
+    costModel: jsonObjectInput(16_384).default({}),
     currency: assetInput.default('USD'),
     startingEquity: positiveAmount,
     codeIsDirty: z.boolean().optional(),

@@ -82,6 +82,37 @@ test('who attaches takes over: the one before is interrupted, and refused in all
   expect((await orders.list({ deploymentId: 'taken' })).items).toEqual([]);
 });
 
+test('what a test run wishes, and has it order, is refused below a fence that was seen of it, and changes nothing', async () => {
+  const { deployments, runFences } = t.trading;
+  await t.deploy('fenced');
+  const run = (fence: number) => ({ run: 'run-1', fence });
+  const of = { deploymentId: 'fenced', epoch: 1 };
+  await deployments.wish({ deploymentId: 'fenced', desired: 'paused', reason: 'chaos', ...run(2) });
+  expect((await deployments.listEvents('fenced')).at(-1)).toMatchObject({ type: 'wished', ...run(2) });
+  const spam = await t.submit({ ...of, orderId: 'spam-1', clientOrderId: 'spam-1', ...run(2) });
+
+  await runFences.raise(run(3));
+  const before = await t.everything();
+  expect(
+    await errorsOf([
+      deployments.wish({ deploymentId: 'fenced', desired: 'running', ...run(2) }),
+      t.submit({ ...of, orderId: 'spam-2', ...run(2) }),
+    ]),
+  ).toMatchObject(Array.from({ length: 2 }, () => ({ kind: 'conflict', code: 'stale-fence' })));
+  expect(
+    await errorsOf([
+      deployments.wish({ deploymentId: 'fenced', desired: 'running', run: 'run-1' }),
+      t.submit({ ...of, orderId: 'spam-2', fence: 9 }),
+    ]),
+  ).toMatchObject(Array.from({ length: 2 }, () => ({ kind: 'invalid-input', issues: [{ path: 'fence' }] })));
+  // What stands is answered as it is.
+  expect(await t.submit({ ...of, orderId: 'spam-1', clientOrderId: 'spam-1', ...run(2) })).toEqual(spam);
+  expect(await t.everything()).toBe(before);
+  expect(await deployments.wish({ deploymentId: 'fenced', desired: 'running', ...run(3) })).toMatchObject({
+    desired: 'running',
+  });
+});
+
 test('of two that attach from the same epoch one gets it', async () => {
   await t.deploy('both');
   const other = t.box.open('trading', { workers: false });

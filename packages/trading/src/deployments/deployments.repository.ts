@@ -103,7 +103,7 @@ const statements = {
     'trading.deployments.change',
     'write',
     'change_deployment',
-    ['id', 'version', 'desired', 'epoch', 'actual', 'reason', 'at', 'eventId', 'context'],
+    ['id', 'version', 'desired', 'epoch', 'actual', 'reason', 'run', 'fence', 'at', 'eventId', 'context'],
     answers<{ outcome: Outcome }>(),
   ),
   beat: functionCall(
@@ -139,7 +139,7 @@ const statements = {
   listEvents: statement('trading.deployments.listEvents', 'read', (p: { id: string }) =>
     db
       .selectFrom('deployment_events')
-      .select(['version', 'type', 'desired', 'actual', 'epoch', 'reason', 'actor', 'occurred_at'])
+      .select(['version', 'type', 'desired', 'actual', 'epoch', 'reason', 'actor', 'run_id', 'fence', 'occurred_at'])
       .where('deployment_id', '=', p.id)
       .orderBy('version'),
   ),
@@ -301,7 +301,7 @@ export class DeploymentRepository implements Deployments {
   listEvents(deploymentId: string, options?: CallOptions): Promise<DeploymentEvent[]> {
     return this.#context.run(operations.listEvents, { deploymentId }, options, async (input) => {
       const rows = await this.#context.pg.many(statements.listEvents, { id: input.deploymentId });
-      return rows.map(({ occurred_at, ...row }) => present({ ...row, occurredAt: occurred_at }));
+      return rows.map(({ run_id, occurred_at, ...row }) => present({ ...row, run: run_id, occurredAt: occurred_at }));
     });
   }
 
@@ -312,8 +312,10 @@ export class DeploymentRepository implements Deployments {
     epoch?: number;
     actual?: string;
     reason?: string | undefined;
+    run?: string | undefined;
+    fence?: number | undefined;
   }): Promise<Deployment> {
-    const { deploymentId, version, desired, epoch, actual, reason } = change;
+    const { deploymentId, version, desired, epoch, actual, reason, run, fence } = change;
     const { outcome } = await this.#context.pg.one(statements.change, {
       id: deploymentId,
       version,
@@ -321,6 +323,8 @@ export class DeploymentRepository implements Deployments {
       epoch,
       actual,
       reason,
+      run,
+      fence,
       ...this.#stamp(),
     });
     return this.#answer(outcome, deploymentId);

@@ -4,14 +4,17 @@ import {
   type Instant,
   type Listing,
   assetInput,
+  bothOrNeither,
+  bothOrNeitherIssue,
   durationInput,
   idInput,
+  jsonObjectInput,
   pageFields,
   positiveAmount,
+  testRunFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonInput } from '../json-input.ts';
 import { type DeploymentState, type DeploymentWish, deploymentStates, deploymentWishes } from './deployment-states.ts';
 
 export const deploymentModes = ['live', 'paper'] as const;
@@ -56,6 +59,9 @@ export interface DeploymentEvent {
   epoch: number;
   reason?: string;
   actor?: string;
+  /** The test run that it was done for. */
+  run?: string;
+  fence?: number;
   occurredAt: Instant;
 }
 
@@ -91,12 +97,16 @@ export type CreateDeployment = z.input<typeof createDeployment>;
 export const attachDeployment = z.strictObject({ deploymentId: idInput, epoch: epoch.optional() });
 export type AttachDeployment = z.input<typeof attachDeployment>;
 
-export const wishDeployment = z.strictObject({
-  deploymentId: idInput,
-  desired: z.enum(deploymentWishes),
-  version: version.optional(),
-  reason: textInput(200).optional(),
-});
+/** With `run` and `fence` it is wished for a test run, and refused below a fence that was seen of it. */
+export const wishDeployment = z
+  .strictObject({
+    deploymentId: idInput,
+    desired: z.enum(deploymentWishes),
+    version: version.optional(),
+    reason: textInput(200).optional(),
+    ...testRunFields,
+  })
+  .refine(bothOrNeither, bothOrNeitherIssue);
 export type WishDeployment = z.input<typeof wishDeployment>;
 
 export const reportDeployment = z.strictObject({
@@ -123,7 +133,7 @@ export const saveState = z.strictObject({
   deploymentId: idInput,
   epoch,
   sequence: z.int().nonnegative(),
-  state: jsonInput(262_144),
+  state: jsonObjectInput(262_144),
 });
 export type SaveState = z.input<typeof saveState>;
 
@@ -145,6 +155,7 @@ export type DeploymentRefusal =
   | 'id-conflict'
   | 'stale-version'
   | 'stale-epoch'
+  | 'stale-fence'
   | 'stale-sequence'
   | 'deployment-stopped'
   | 'illegal-transition';

@@ -79,6 +79,8 @@ const statements = {
       'riskCheckId',
       'validUntil',
       'expiresAt',
+      'run',
+      'fence',
       'requestHash',
       'at',
       'eventId',
@@ -212,7 +214,7 @@ export class OrderRepository implements Orders {
   submit(input: SubmitOrder, options?: CallOptions): Promise<Order> {
     return this.#context.run(operations.submit, input, options, async (order) => {
       const { clock, ids, pg } = this.#context;
-      const { deploymentId, orderId, clientOrderId, epoch: _epoch, ...content } = order;
+      const { deploymentId, orderId, clientOrderId, epoch: _epoch, run, fence, ...content } = order;
       const row = await pg.one(statements.submit, {
         id: orderId ?? ids.next(),
         deploymentId,
@@ -234,6 +236,8 @@ export class OrderRepository implements Orders {
         riskCheckId: order.riskCheckId,
         validUntil: order.validUntil,
         expiresAt: order.expiresAt,
+        run,
+        fence,
         requestHash: requestHash(deploymentId, orderId, clientOrderId, content),
         at: clock.now(),
         eventId: ids.next(),

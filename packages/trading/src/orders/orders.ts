@@ -3,12 +3,15 @@ import {
   type Decimal,
   type Instant,
   type Listing,
+  bothOrNeither,
+  bothOrNeitherIssue,
   idInput,
   instantInput,
   nonNegativeAmount,
   pageFields,
   positiveAmount,
   symbolInput,
+  testRunFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
@@ -89,7 +92,8 @@ const tag = textInput(64);
 
 /**
  * What is about to be asked of the venue, under the epoch of who asks. The same `orderId`, or `clientOrderId` of the deployment, with the
- * same content answers the order that stands; with other content it is a conflict.
+ * same content answers the order that stands; with other content it is a conflict. With `run` and `fence` a test run has it submitted, and it
+ * is refused below a fence that was seen of the run.
  */
 export const submitOrder = z
   .strictObject({
@@ -118,7 +122,9 @@ export const submitOrder = z
     /** Until when the risk check allows it, by this adapter's clock. */
     validUntil: instantInput.optional(),
     expiresAt: instantInput.optional(),
+    ...testRunFields,
   })
+  .refine(bothOrNeither, bothOrNeitherIssue)
   .superRefine((order, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     const limited = order.type === 'limit' || order.type === 'stop-limit';
@@ -195,6 +201,7 @@ export type OrderRefusal =
   | 'unknown-signal'
   | 'id-conflict'
   | 'stale-epoch'
+  | 'stale-fence'
   | 'deployment-stopped'
   | 'check-expired'
   | 'leg-missing'

@@ -20,7 +20,7 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { contentHash } from '../json-input.ts';
+import { contentHash } from '../content-hash.ts';
 import { present } from '../present.ts';
 import type { Tables } from '../schema.ts';
 import {

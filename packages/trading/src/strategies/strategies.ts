@@ -4,13 +4,13 @@ import {
   type Instant,
   type Listing,
   idInput,
+  jsonObjectInput,
   pageFields,
   positiveAmount,
   symbolInput,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonInput } from '../json-input.ts';
 import { type StrategyKind, type StrategyStatus, strategyKinds, strategyStatuses } from './strategy-states.ts';
 
 export interface Strategy {
@@ -82,7 +82,7 @@ export type ChangeStrategy = z.input<typeof changeStrategy>;
 export const publishVersion = z.strictObject({
   strategyId: idInput,
   codeHash: textInput(128),
-  params: jsonInput(65_536).default({}),
+  params: jsonObjectInput(65_536).default({}),
   engineVersion: textInput(64).optional(),
   maxPosition: positiveAmount.optional(),
   maxDailyLoss: positiveAmount.optional(),

@@ -16,7 +16,7 @@ import {
   toPage,
 } from '@tse/core';
 import { z } from 'zod';
-import { contentHash } from '../json-input.ts';
+import { contentHash } from '../content-hash.ts';
 import { present } from '../present.ts';
 import type { Tables } from '../schema.ts';
 import { type Direction, paretoFront } from './pareto.ts';

@@ -5,11 +5,11 @@ import {
   durationInput,
   idInput,
   instantInput,
+  jsonObjectInput,
   pageFields,
   textInput,
 } from '@tse/core';
 import { z } from 'zod';
-import { jsonInput } from '../json-input.ts';
 import { statistic } from '../performance/performance.ts';
 import type { Direction } from './pareto.ts';
 import type { ParityRow } from './parity.ts';
@@ -76,7 +76,7 @@ const n = z
 const code = z
   .string({ error: 'expected a name' })
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name such as sharpe');
-const params = jsonInput(16_384);
+const params = jsonObjectInput(16_384);
 
 /** The same `studyId` with the same content answers the study that stands; with other content it is a conflict. */
 export const createStudy = z.strictObject({
