@@ -74,7 +74,11 @@ const settled = async (box: Box, accountId: string, asset: string) =>
 test('trades reach custody on their day, one fails; funds go in and out through both; one withdrawal waits', async () => {
   await using box = await withVenue();
   await using desk = openTransferDesk(box.exchange);
-  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box), seed: 1 });
+  await using simulator = await openCustodianSimulator(box.custodian, {
+    venue: venueOf(box),
+    clock: box.clock,
+    seed: 1,
+  });
   {
     await using market = await openExchangeSimulator(box.exchange, symbol, box.clock);
     await market.run([1, 2, 3, 4, 5, 6].map(trade));
@@ -109,7 +113,7 @@ test('trades reach custody on their day, one fails; funds go in and out through 
 
 test('the identity counts the legs and the fees: what is not of both is found, and named', async () => {
   await using box = await withVenue();
-  await using _simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box) });
+  await using _simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box), clock: box.clock });
   {
     await using market = await openExchangeSimulator(box.exchange, symbol, box.clock);
     await market.run([1, 2].map(trade));
@@ -137,11 +141,11 @@ test('a custodian that starts late, or again, reads from the beginning and settl
     await market.run([1, 2, 3].map(trade));
   }
   for (let again = 0; again < 3; again += 1) {
-    await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box) });
+    await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box), clock: box.clock });
     await simulator.drain();
   }
   await box.clock.advance('P1D');
-  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box) });
+  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box), clock: box.clock });
   await simulator.drain();
   expect((await box.custodian.settlements.list()).items).toHaveLength(3);
   expect(await custody(box)).toMatchObject({ ok: true });
@@ -150,7 +154,7 @@ test('a custodian that starts late, or again, reads from the beginning and settl
 test('whatever break a seed plants in the statement of the venue is found, and nothing else', async () => {
   await using box = await withVenue();
   await using desk = openTransferDesk(box.exchange);
-  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box) });
+  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box), clock: box.clock });
   {
     await using market = await openExchangeSimulator(box.exchange, symbol, box.clock);
     await market.run([1, 2, 3, 4].map(trade));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer } from '@tse/core';
+import type { Clock, Consumer } from '@tse/core';
 import type { CustodianAdapter, SettlementResult, Transfer } from '@tse/custodian';
 import { exchangeEvents } from '@tse/exchange/events';
 import { custodyAccountOf, OUTSIDE, openFor, openHouse } from './custody/custody-accounts.ts';
@@ -20,10 +20,11 @@ export interface CustodyTally {
 export interface CustodianSimulatorOptions {
   /** What the exchange calls itself: the instance's name, `exchange` for the default one. */
   readonly venue: string;
+  readonly clock: Clock;
   /** Which of the first trades that settle on the next day is kept from it, so that it fails. */
   readonly seed?: number;
   /** Under which the trade is kept from settling. */
-  readonly run?: string;
+  readonly run?: { readonly runId: string; readonly fence: number };
 }
 
 /** Longer than any demo lasts in business time. */
@@ -36,6 +37,8 @@ export interface CustodianSimulator extends AsyncDisposable {
   readonly transfers: readonly Transfer[];
   /** Waits until that many trades of the venue are read: what settles at once is then settled at its own time. */
   keepUp(trades: number): Promise<void>;
+  /** Lets go of what was kept back: it settles from now on. */
+  letGo(): Promise<void>;
   /** Reads all that the venue has published, makes the transfers of the script, and settles all that is due by now. */
   drain(): Promise<void>;
 }
@@ -43,10 +46,11 @@ export interface CustodianSimulator extends AsyncDisposable {
 /** Opens a custodian: its own accounts, its policy, and a reader of what the venue publishes. */
 export async function openCustodianSimulator(
   custodian: CustodianAdapter,
-  { venue, seed = 1, run = 'demo' }: CustodianSimulatorOptions,
+  { venue, clock, seed = 1, run: { runId, fence } = { runId: 'demo', fence: 1 } }: CustodianSimulatorOptions,
 ): Promise<CustodianSimulator> {
   const tally: CustodyTally = { trades: 0, settlements: 0, settledAtOnce: 0, delayed: 0 };
   const kept = 2 * (1 + (seed % 3));
+  const keptBack: string[] = [];
   let transfers: Transfer[] = [];
   await openHouse(custodian, venue);
   await publishPolicy(custodian);
@@ -55,9 +59,10 @@ export async function openCustodianSimulator(
   async function keepFromSettling(settled: SettlementResult): Promise<void> {
     const { settlementId, cutsOffAt } = settled;
     const until = new Date(Date.parse(cutsOffAt) + KEPT_FOR_MS);
-    await custodian.settlements.delayLeg({ settlementId, leg: 1, until, run, fence: 1, reason: 'kept back' });
+    await custodian.settlements.delayLeg({ settlementId, leg: 1, until, run: runId, fence, reason: 'kept back' });
     await custodian.settlements.release({ settlementId });
     tally.delayed += 1;
+    keptBack.push(settlementId);
   }
 
   const consumer = custodian.inbox.consume(
@@ -118,6 +123,17 @@ export async function openCustodianSimulator(
         if (consumer.health()[0]?.state === 'stopped') throw new Error(`${consumer.name} has stopped`);
         await sleep(5);
       }
+    },
+    async letGo() {
+      for (const settlementId of keptBack)
+        await custodian.settlements.delayLeg({
+          settlementId,
+          leg: 1,
+          until: clock.now(),
+          run: runId,
+          fence,
+          reason: 'let go',
+        });
     },
     async drain() {
       await hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);

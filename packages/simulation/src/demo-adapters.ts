@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createAuditAdapter } from '@tse/audit';
 import type { AdapterOptions, BaseAdapter, Clock } from '@tse/core';
 import { type InstanceTarget, dropInstance, migrate, provision } from '@tse/core/admin';
@@ -7,6 +10,7 @@ import { createExchangeAdapter } from '@tse/exchange';
 import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
 import { createRiskAdapter } from '@tse/risk';
+import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
 import { type Servers, randomPassword } from '@tse/testkit/servers';
 import { createTradingAdapter } from '@tse/trading';
@@ -19,6 +23,7 @@ const factories = {
   custodian: createCustodianAdapter,
   risk: createRiskAdapter,
   trading: createTradingAdapter,
+  testCoordinator: createTestCoordinatorAdapter,
   audit: createAuditAdapter,
 } satisfies Record<string, AdapterFactory>;
 
@@ -43,7 +48,15 @@ export async function openDemoAdapters({ postgres, redis }: Servers, clock: Cloc
   const target = { admin, ...(instance !== undefined && { instance }) };
   const where = { postgres: withoutLogin(admin.postgresUrl), redis: withoutLogin(admin.redisUrl) };
 
-  async function open(factory: AdapterFactory): Promise<{ adapter: BaseAdapter; options: AdapterOptions }> {
+  // Outside of the database: what is written down there nobody can take back in it.
+  const anchorFolder = await mkdtemp(join(tmpdir(), 'tse-demo-anchors-'));
+  opening.defer(() => rm(anchorFolder, { recursive: true, force: true }));
+  const anchors = join(anchorFolder, 'anchors');
+
+  async function open(
+    factory: AdapterFactory,
+    more: object,
+  ): Promise<{ adapter: BaseAdapter; options: AdapterOptions }> {
     const definition = { ...factory.definition, migrations: migrationsDirectory };
     if (instance !== undefined) opening.defer(() => dropInstance(definition, { admin, instance }));
     const passwords = { postgres: randomPassword(), redis: randomPassword() };
@@ -56,6 +69,7 @@ export async function openDemoAdapters({ postgres, redis }: Servers, clock: Cloc
       clock,
       ids: seededIds(`demo ${definition.identity.name}`),
       logger: pino({ level: 'error' }, pino.destination(2)),
+      ...more,
     };
     const adapter = opening.use(factory(options));
     if (instance !== undefined) wireInbox(adapter, instance);
@@ -64,7 +78,8 @@ export async function openDemoAdapters({ postgres, redis }: Servers, clock: Cloc
   }
 
   const opened = new Map<string, Awaited<ReturnType<typeof open>>>();
-  for (const [name, factory] of Object.entries(factories)) opened.set(name, await open(factory));
+  for (const [name, factory] of Object.entries(factories))
+    opened.set(name, await open(factory, name === 'audit' ? { anchors: [anchors] } : {}));
   const kept = opening.move();
   return {
     ...(Object.fromEntries([...opened].map(([name, { adapter }]) => [name, adapter])) as unknown as Adapters),
@@ -75,6 +90,7 @@ export async function openDemoAdapters({ postgres, redis }: Servers, clock: Cloc
       REDIS_URL: where.redis,
       TSE_ADMIN_POSTGRES_URL: admin.postgresUrl,
       TSE_ADMIN_REDIS_URL: admin.redisUrl,
+      [`${opened.get('audit')!.adapter.identity.envPrefix}ANCHOR_FILE`]: anchors,
       ...Object.assign({}, ...[...opened.values()].map(passwordsOf)),
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

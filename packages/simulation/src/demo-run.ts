@@ -1,5 +1,6 @@
 import type { ManualClock } from '@tse/testkit';
 import type { DemoAdapters } from './demo-adapters.ts';
+import { openDemoRun } from './demo-coordination.ts';
 import { DESK_ACCOUNTS, type DemoDesk, openDemoDesk } from './demo-desk.ts';
 import { type DemoServices, openDemoServices } from './demo-services.ts';
 import { type ExchangeSimulator, openExchangeSimulator } from './exchange-simulator.ts';
@@ -17,6 +18,7 @@ import { checkTape } from './tape.ts';
 
 const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
 const STEPS_AT_ONCE = 64;
+const BOOKS = ['marketData', 'exchange', 'custodian', 'risk', 'trading'] as const;
 const BOOK_LEVELS = 5;
 
 /** What has to be known before the first print: the market's terms and what the accounts need, both from all of the input. */
@@ -46,7 +48,8 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   const { source, survey, terms } = plan;
   const { signal, say } = running;
   await openMarket(plan, demo);
-  await using services = await openDemoServices(plan, demo, running);
+  await using run = await openDemoRun(demo, running);
+  await using services = await openDemoServices(plan, demo, run, running);
   await using simulator = await openExchangeSimulator(demo.exchange, terms.symbol, running.clock);
   await using desk = await openDemoDesk(plan, demo, simulator, running);
   const { tally } = simulator;
@@ -59,10 +62,18 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   const holdings = await readHoldings(demo.exchange, terms.symbol, BOOK_LEVELS);
   signal.throwIfAborted();
   say('Checking what must hold.');
-  const invariants = [
-    ...(await checkAdapters(demo, signal)),
+  const books = [
+    ...(await checkAdapters(demo, signal, BOOKS)),
     await checkTape(demo.exchange, terms.symbol, source, DESK_ACCOUNTS),
     ...(await services.check()),
+  ];
+  // What was found is part of the run, and the run of the trail: whoever keeps them is looked at after both.
+  await run.end(books);
+  await services.completeTrail();
+  const invariants = [
+    ...books,
+    ...(await checkAdapters(demo, signal, ['testCoordinator', 'audit'])),
+    ...(await services.checkTrail()),
   ];
   signal.throwIfAborted();
   const deskTrades = (
@@ -90,7 +101,7 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
     },
     holdings,
-    services: { ...(await services.done()), ...(await desk.done()) },
+    services: { ...(await services.done()), ...(await desk.done()), ...run.done() },
     chain: first === undefined ? [] : await services.chainOf(first.id),
     rates: {
       seconds,

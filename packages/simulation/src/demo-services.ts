@@ -6,6 +6,8 @@ import { definition as marketDataDefinition } from '@tse/market-data';
 import { marketDataEvents } from '@tse/market-data/events';
 import { definition as riskDefinition } from '@tse/risk';
 import { riskEvents } from '@tse/risk/events';
+import { definition as testCoordinatorDefinition } from '@tse/test-coordinator';
+import { testCoordinatorEvents } from '@tse/test-coordinator/events';
 import { definition as tradingDefinition } from '@tse/trading';
 import { tradingEvents } from '@tse/trading/events';
 import { type AuditCorrelator, checkTrail, openAuditCorrelator } from './audit-correlator.ts';
@@ -14,6 +16,7 @@ import { type CustodianSimulator, openCustodianSimulator } from './custodian-sim
 import { checkStatement } from './custody/check-statement.ts';
 import { type TransferDesk, openTransferDesk } from './custody/transfer-desk.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
+import type { DemoRunOf } from './demo-coordination.ts';
 import type { Plan, Running } from './demo-run.ts';
 import { type MarketDataSimulator, openMarketDataSimulator } from './market-data-simulator.ts';
 import { checkMarketTape } from './market-tape.ts';
@@ -31,7 +34,11 @@ export interface DemoServices extends AsyncDisposable {
   done(): Promise<Done>;
   /** How one trade came about, and what followed from it, as lines to print. */
   chainOf(tradeId: string): Promise<string[]>;
+  /** What must hold between the services; the trail is looked at in the end. */
   check(): Promise<Invariant[]>;
+  /** Waits until the trail has all that was published. */
+  completeTrail(): Promise<void>;
+  checkTrail(): Promise<Invariant[]>;
 }
 
 /** Two days on: what settles on the day after the last trade has settled, whatever the calendars say of a weekend. */
@@ -40,6 +47,7 @@ const SETTLED_AFTER = 'P4D';
 export async function openDemoServices(
   { survey, source }: Pick<Plan, 'survey' | 'source'>,
   demo: DemoAdapters,
+  run: DemoRunOf,
   { clock, signal, seed }: Pick<Running, 'clock' | 'signal' | 'seed'>,
 ): Promise<DemoServices> {
   await using opening = new AsyncDisposableStack();
@@ -52,6 +60,7 @@ export async function openDemoServices(
     { definition: custodianDefinition, events: custodianEvents },
     { definition: riskDefinition, events: riskEvents },
     { definition: tradingDefinition, events: tradingEvents },
+    { definition: testCoordinatorDefinition, events: testCoordinatorEvents },
   ];
   const correlator: AuditCorrelator = opening.use(
     await openAuditCorrelator(
@@ -61,9 +70,10 @@ export async function openDemoServices(
   );
   const market: MarketDataSimulator = opening.use(await openMarketDataSimulator(marketData, { survey, clock }));
   const desk: TransferDesk = opening.use(openTransferDesk(exchange));
-  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue, seed }));
+  const custody: CustodianSimulator = opening.use(await openCustodianSimulator(custodian, { venue, seed, run, clock }));
 
   const reconciled: Invariant[] = [];
+  let fails = 0;
   const opened = opening.move();
   return {
     replay: (prints) => market.replay(prints),
@@ -78,9 +88,15 @@ export async function openDemoServices(
         await drainOthers();
         signal.throwIfAborted();
       }
-      // Before the trail is complete: what is found is an event of its own.
+      fails = (await custodian.settlements.listFails()).items.length;
+      if (custody.tally.delayed > 0) await run.confirmFault('injected');
+      await run.undoFault();
+      await custody.letGo();
+      await clock.advance('PT1M');
+      await custody.drain();
+      await desk.drain();
+      await run.confirmFault('undone');
       reconciled.push(await checkStatement(custodian, desk, { venue, seed, clock }));
-      await correlator.drain(signal);
     },
     async done() {
       const { position } = await audit.trail.head();
@@ -89,7 +105,7 @@ export async function openDemoServices(
         Custody: {
           settlements: custody.tally.settlements,
           settledAtOnce: custody.tally.settledAtOnce,
-          fails: (await custodian.settlements.listFails()).items.length,
+          fails,
           transfers: custody.transfers.filter(({ status }) => status === 'completed').length,
           waitingForApproval: custody.transfers.filter(({ status }) => status === 'pending-approval').length,
         },
@@ -97,16 +113,15 @@ export async function openDemoServices(
       };
     },
     chainOf: (tradeId) => causalChain(audit, { tradeId }, signal),
-    check: async () => [
-      ...(await checkMarketTape(marketData, survey.symbol, source)),
-      ...reconciled,
-      ...(await checkTrail(
+    check: async () => [...(await checkMarketTape(marketData, survey.symbol, source)), ...reconciled],
+    completeTrail: () => correlator.drain(signal),
+    checkTrail: () =>
+      checkTrail(
         audit,
         target,
         published.map(({ definition }) => ({ definition, target })),
         signal,
-      )),
-    ],
+      ),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

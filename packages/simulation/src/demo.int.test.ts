@@ -17,7 +17,7 @@ const servers = inject('servers');
 const given = { TSE_TEST_POSTGRES_URL: servers.postgres, TSE_TEST_REDIS_URL: servers.redis };
 const none = { TSE_TEST_POSTGRES_URL: '', TSE_TEST_REDIS_URL: '' };
 
-vi.setConfig({ testTimeout: 90_000 }); // each test is a run of the whole demo, some with servers of their own
+vi.setConfig({ testTimeout: 300_000 }); // each test is a run of the whole demo, some with servers of their own
 
 let folder: string;
 let file: string;
@@ -117,7 +117,7 @@ test('a file, an option, a server that cannot be used is one sentence, and an ex
 
 test('Ctrl-C ends it at any time, and nothing stays behind', async () => {
   const { code, interrupt, said } = start(['--all', '--json']);
-  await expect.poll(presentOnServers, { timeout: 60_000 }).not.toEqual([]);
+  await expect.poll(presentOnServers, { timeout: 240_000 }).not.toEqual([]);
   interrupt();
   expect(await code).toBe(130);
   expect(said.stdout).toBe('');
@@ -129,7 +129,7 @@ test('kept servers are those that .env names, until Ctrl-C; then .env is what it
   await writeFile(env, '# mine\nPOSTGRES_URL=postgres://elsewhere:5432/postgres\nMINE=1\n');
   const before = readFileSync(env, 'utf8');
   const { code, interrupt, said } = start(['--trades', file, '--keep', '--quiet'], none);
-  await expect.poll(() => said.stderr, { timeout: 60_000 }).toContain('stay up until Ctrl-C');
+  await expect.poll(() => said.stderr, { timeout: 240_000 }).toContain('stay up until Ctrl-C');
   expect(said.stdout).toMatch(/All \d+ invariants hold\./);
   expect(statSync(env).mode & 0o777).toBe(0o600);
 

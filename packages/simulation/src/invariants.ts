@@ -9,9 +9,10 @@ import { tooling as testCoordinator } from '@tse/test-coordinator/tooling';
 import { tooling as trading } from '@tse/trading/tooling';
 import type { Invariant } from './report.ts';
 
-const toolings = { marketData, exchange, custodian, risk, trading, testCoordinator, audit };
+/** What `tse` does with each adapter. */
+export const toolings = { marketData, exchange, custodian, risk, trading, testCoordinator, audit };
 
-export type CheckedName = keyof typeof toolings;
+type CheckedName = keyof typeof toolings;
 
 /** Adapters as those see them who check them from outside. */
 export interface Checked {
@@ -23,7 +24,7 @@ export interface Checked {
 export async function checkAdapters(
   checked: Checked,
   signal: AbortSignal,
-  names = Object.keys(toolings) as CheckedName[],
+  names: readonly CheckedName[] = Object.keys(toolings) as CheckedName[],
 ): Promise<Invariant[]> {
   const invariants: Invariant[] = [];
   for (const name of names)

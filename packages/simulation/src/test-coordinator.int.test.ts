@@ -117,28 +117,34 @@ function mortal(adapter: TestCoordinatorAdapter, dies: { at: number }): TestCoor
   };
 }
 
-test('killed at every step: the fault is undone, the lock passes on, the dead one is refused', async () => {
-  const { coordinator } = box;
-  for (let at = 1; ; at += 1) {
-    const runId = `killed-${at}`;
-    const outcome = await openTestCoordinator(mortal(coordinator, { at }), world())
-      .run({ runId, scenarioId: 'halt' })
-      .catch((error: Error) => error);
-    if (!(outcome instanceof Error)) break; // it lived to its end
-    const run = await coordinator.runs.find(runId);
-    if (run?.status === 'running' || run?.status === 'interrupted') {
-      await expect.poll(async () => (await coordinator.runs.get(runId)).status, { message: runId }).toBe('interrupted');
-      await expect(coordinator.runs.startStep({ runId, fence: run.fence!, path: '1' })).rejects.toMatchObject({
-        code: 'run-interrupted',
-      });
-      expect(await openTestCoordinator(coordinator, world()).recover()).toEqual([runId]);
-      await expect(coordinator.runs.startStep({ runId, fence: run.fence!, path: '1' })).rejects.toMatchObject({
-        code: 'stale-fence',
-      });
+test(
+  'killed at every step: the fault is undone, the lock passes on, the dead one is refused',
+  { timeout: 180_000 },
+  async () => {
+    const { coordinator } = box;
+    for (let at = 1; ; at += 1) {
+      const runId = `killed-${at}`;
+      const outcome = await openTestCoordinator(mortal(coordinator, { at }), world())
+        .run({ runId, scenarioId: 'halt' })
+        .catch((error: Error) => error);
+      if (!(outcome instanceof Error)) break; // it lived to its end
+      const run = await coordinator.runs.find(runId);
+      if (run?.status === 'running' || run?.status === 'interrupted') {
+        await expect
+          .poll(async () => (await coordinator.runs.get(runId)).status, { message: runId })
+          .toBe('interrupted');
+        await expect(coordinator.runs.startStep({ runId, fence: run.fence!, path: '1' })).rejects.toMatchObject({
+          code: 'run-interrupted',
+        });
+        expect(await openTestCoordinator(coordinator, world()).recover()).toEqual([runId]);
+        await expect(coordinator.runs.startStep({ runId, fence: run.fence!, path: '1' })).rejects.toMatchObject({
+          code: 'stale-fence',
+        });
+      }
+      await expect.poll(status, { message: `after call ${at}` }).toBe('open');
+      expect((await coordinator.faults.listActive()).items).toEqual([]);
+      expect((await coordinator.locks.find('environment'))?.held ?? false).toBe(false);
     }
-    await expect.poll(status, { message: `after call ${at}` }).toBe('open');
-    expect((await coordinator.faults.listActive()).items).toEqual([]);
-    expect((await coordinator.locks.find('environment'))?.held ?? false).toBe(false);
-  }
-  expect((await coordinator.runs.list({ status: ['running', 'interrupted'] })).items).toEqual([]);
-});
+    expect((await coordinator.runs.list({ status: ['running', 'interrupted'] })).items).toEqual([]);
+  },
+);

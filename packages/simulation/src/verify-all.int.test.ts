@@ -8,7 +8,6 @@ import { createExchangeAdapter } from '@tse/exchange';
 import { createMarketDataAdapter } from '@tse/market-data';
 import { createRiskAdapter } from '@tse/risk';
 import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
-import { testCoordinatorEvents } from '@tse/test-coordinator/events';
 import { type Sandbox, sandbox } from '@tse/testkit';
 import { createTradingAdapter } from '@tse/trading';
 import pg from 'pg';
@@ -80,7 +79,7 @@ beforeAll(async () => {
   const { invariants } = await runDemo(await planOf(source), demo, running);
   expect(invariants.filter(({ ok }) => !ok)).toEqual([]);
 
-  const correlator = await openAuditCorrelator(audit, [{ ...testCoordinatorEvents.source, instance: instance! }]);
+  const correlator = await openAuditCorrelator(audit, []);
   await testCoordinator.scenarios.publish({ text: SCENARIO, status: 'active' });
   await testCoordinator.jobs.enqueue({
     jobs: [
@@ -387,6 +386,7 @@ test.each<Break>([
     what: 'a run that is not what its history says',
     adapter: 'testCoordinator',
     table: 'runs',
+    where: "id = 'run-1'",
     set: { version: 'version + 1' },
     found: ['test-coordinator runs'],
     row: /^run run-1 is completed, its last event is missing$/,
@@ -395,6 +395,7 @@ test.each<Break>([
     what: 'a fault that is not what its history says',
     adapter: 'testCoordinator',
     table: 'faults',
+    where: "run_id = 'run-1'",
     set: { version: 'version + 1' },
     found: ['test-coordinator faults'],
     row: /^fault \S+ is undone, its last event is missing$/,

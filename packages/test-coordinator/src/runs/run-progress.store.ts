@@ -61,7 +61,8 @@ export class RunProgressStore {
   ): AsyncGenerator<RunProgress> {
     let last = '';
     while (!signal?.aborted) {
-      const progress = await this.find(runId);
+      // Without Redis there is nothing new to tell; it goes on when it is back.
+      const progress = await this.find(runId).catch(() => undefined);
       const text = JSON.stringify(progress);
       if (progress && text !== last) {
         last = text;

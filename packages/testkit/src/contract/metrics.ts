@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Boxed, type Subject, boxOf, errorOf } from './subject.ts';
 
 const MOST_SERIES = 1000;
+const ROUNDS = 5;
 
 /** Metrics: few, bounded, and told apart by the instance. */
 export function metricsContract<A extends BaseAdapter>(subject: Subject<A>): void {
@@ -32,18 +33,26 @@ export function metricsContract<A extends BaseAdapter>(subject: Subject<A>): voi
 
   test('do not grow with what is written, and carry neither ids nor texts', async () => {
     await use(0, 10);
-    const before = await series();
-    await use(10, 60);
-    const after = await series();
-    const isNew = (line: string) => !before.includes(line);
-    expect(after.filter(isNew)).toEqual([]);
+    let before = await series();
+    let after: string[] = [];
+    let grown: string[] = [];
+    // What workers do for the first time may still add to them, once; what is written would add each time.
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      await use(round * 20, round * 20 + 20);
+      after = await series();
+      const known = new Set(before);
+      grown = after.filter((line) => !known.has(line));
+      if (grown.length === 0) break;
+      before = after;
+    }
+    expect(grown).toEqual([]);
     expect(after.length).toBeLessThan(MOST_SERIES);
     expect(after.join('\n')).not.toMatch(/metrics-\d|no id/);
   });
 
   test('each names the adapter and its instance, and says what it is', async () => {
     const { name, label } = box.adapter.identity;
-    await use(60, 61);
+    await use(0, 1);
     for (const line of await series()) {
       expect(line).toContain(`adapter="${name}"`);
       expect(line).toContain(`adapter_instance="${label}"`);
