@@ -192,7 +192,26 @@ describe('seed and verify', () => {
     };
     expect(await run('verify', { adapter: wrong })).toMatchObject({
       code: 1,
-      out: 'FAIL  sample ledger: 7 compared\n        BTC: 1 is not 2\n',
+      out: [
+        'FAIL  sample ledger                     7 compared',
+        '        BTC: 1 is not 2',
+        '1 of 1 identities FAILED (sample ledger); 0 hold.\n',
+      ].join('\n'),
+    });
+    const some = {
+      ...sample,
+      verify: async () => [
+        { name: 'ledger', ok: true, compared: 1234, what: 'entries, balances' },
+        { name: 'custody', ok: true, compared: 0, what: 'nobody here has read exchange' },
+      ],
+    };
+    expect(await run('verify', { adapter: some })).toMatchObject({
+      code: 0,
+      out: [
+        'ok    sample ledger                     1,234 compared: entries, balances',
+        '-     sample custody                    nothing to compare: nobody here has read exchange',
+        '1 of 2 identities hold, 1 had nothing to compare.\n',
+      ].join('\n'),
     });
   });
 

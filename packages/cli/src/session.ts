@@ -31,8 +31,10 @@ export async function select(
   session: Session,
   { adapter = [], instance }: Chosen,
   words: readonly string[],
+  /** Whether it may mean more than one adapter of an instance: what only looks may. */
+  { anyOfInstance = false } = {},
 ): Promise<Selection> {
-  const adapters = chosen(await session.adapters(), [...adapter, ...words], instance);
+  const adapters = chosen(await session.adapters(), [...adapter, ...words], anyOfInstance ? undefined : instance);
   const admin = adminAccess(session.env);
   return { admin, instance, adapters, target: { admin, instance } };
 }

@@ -13,7 +13,6 @@ import { tradingEvents } from '@tse/trading/events';
 import { type AuditCorrelator, checkTrail, openAuditCorrelator } from './audit-correlator.ts';
 import { causalChain } from './causal-chain.ts';
 import { type CustodianSimulator, openCustodianSimulator } from './custodian-simulator.ts';
-import { checkCustody } from './custody/check-custody.ts';
 import { checkStatement } from './custody/check-statement.ts';
 import { type TransferDesk, openTransferDesk } from './custody/transfer-desk.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
@@ -114,11 +113,7 @@ export async function openDemoServices(
       };
     },
     chainOf: (tradeId) => causalChain(audit, { tradeId }, signal),
-    check: async () => [
-      ...(await checkMarketTape(marketData, survey.symbol, source)),
-      await checkCustody(target, venue, exchange.identity.schema),
-      ...reconciled,
-    ],
+    check: async () => [...(await checkMarketTape(marketData, survey.symbol, source)), ...reconciled],
     completeTrail: () => correlator.drain(signal),
     checkTrail: () =>
       checkTrail(

@@ -84,7 +84,7 @@ test('a bulk file runs through, twice to the same end: every trade is one of the
     'exchange: book',
     'prints',
     'tape',
-    'custody',
+    'custodian: custody',
     'risk: positions',
     'risk: permission',
   ])

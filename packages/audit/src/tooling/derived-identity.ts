@@ -1,4 +1,4 @@
-import type { Facts, Verified } from '@tse/core/admin';
+import { type Facts, type Verified, verified } from '@tse/core/admin';
 
 const NAMED = 20;
 
@@ -25,12 +25,7 @@ export async function verifyChains(facts: Facts): Promise<Verified> {
   const differences = wrong.map(({ what }) => what);
   if (said !== `${linked} linked, ${unresolved} unresolved, ${roots} roots` || linked + unresolved + roots !== all)
     differences.push(`the totals say ${said}; there are ${linked} and ${unresolved}, of ${all} events`);
-  return {
-    name: 'chains',
-    ok: differences.length === 0,
-    compared: all,
-    ...(differences.length > 0 && { differences }),
-  };
+  return verified('chains', 'events with the links to their causes', { compared: all, differences });
 }
 
 /** Each event up to where minutes are counted is in one of them. */
@@ -51,10 +46,5 @@ export async function verifyTimelines(facts: Facts): Promise<Verified> {
   );
   const differences = wrong.map(({ what }) => what);
   if (counted !== all) differences.push(`minutes count ${counted} events, of ${all}`);
-  return {
-    name: 'timelines',
-    ok: differences.length === 0,
-    compared: all,
-    ...(differences.length > 0 && { differences }),
-  };
+  return verified('timelines', 'events with the minutes that count them', { compared: all, differences });
 }

@@ -4,6 +4,7 @@ export { type Patient, examine } from './doctor/doctor.ts';
 export type { Finding } from './doctor/finding.ts';
 export { dropInstance } from './drop-instance.ts';
 export { type Facts, findFacts, openFacts } from './facts.ts';
+export { type IdentityChecks, nothingToCompare, verified, verifyFence, verifyIdentity } from './identity-checks.ts';
 export { type MigrateOptions, type Migrated, type MigrationProgress, migrate } from './migrate.ts';
 export { type ProvisionOptions, type Provisioned, provision } from './provision.ts';
 export {
@@ -28,3 +29,4 @@ export type {
   Verified,
   VerifyContext,
 } from './tooling.ts';
+export { type VerifyAdapterContext, verifyAdapter } from './verify-adapter.ts';

@@ -55,12 +55,14 @@ export interface VerifyContext extends ToolContext {
   readonly factsOf: (adapter: string) => Promise<Facts | undefined>;
 }
 
-/** One identity: what it compared (never nothing, where there is data) and whether all of it agreed. */
+/** One identity: how much it compared (never nothing, where there is data) and whether all of it agreed. */
 export interface Verified {
   readonly name: string;
   readonly ok: boolean;
   readonly compared: number;
-  /** The first differences, for people. */
+  /** What was compared, in a few words; where nothing was, why. */
+  readonly what?: string;
+  /** The first differences, for people: each names the row that offends. */
   readonly differences?: readonly string[];
 }
 

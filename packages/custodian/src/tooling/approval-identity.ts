@@ -1,11 +1,10 @@
-import type { Facts, Verified } from '@tse/core/admin';
-import { checkAll } from './check.ts';
+import { type Facts, type Verified, verifyIdentity } from '@tse/core/admin';
 
 /** Votes that approve of a request `r`, in groups by the bits of `mask`. */
 const approving = (mask: string) =>
   `(select count(*) from facts_approval_votes as v where v.request_id = r.id and v.decision = 'approve' and v.groups & ${mask} <> 0)`;
 
-const queries = [
+const checks = [
   // What is approved had its quorum under the rule that was frozen with it, each person counting in one group at most (see `quorum.ts`).
   `select case when r.status = 'approved' and case r.join_rule
         when 'any' then not exists (
@@ -36,4 +35,5 @@ const queries = [
 ];
 
 /** Identity "approval": nothing that needed people's approval went on without it. */
-export const verifyApprovals = (facts: Facts): Promise<Verified> => checkAll('approval', facts, queries);
+export const verifyApprovals = (facts: Facts): Promise<Verified> =>
+  verifyIdentity(facts, { name: 'approval', what: 'requests, votes, transfers, policies', checks });

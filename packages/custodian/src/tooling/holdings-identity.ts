@@ -1,7 +1,6 @@
-import type { Facts, Verified } from '@tse/core/admin';
-import { checkAll } from './check.ts';
+import { type Facts, type Verified, verifyIdentity } from '@tse/core/admin';
 
-const queries = [
+const checks = [
   // Every transaction sums to zero for each asset, so all of them do.
   `select case when sum(amount) <> 0 then format('transaction %s: %s of %s too much', tx_id, sum(amount), asset) end as difference
     from facts_movements group by tx_id, asset`,
@@ -28,4 +27,5 @@ const queries = [
 ];
 
 /** Identity "holdings": assets are where the movements say they are, to the last digit. */
-export const verifyHoldings = (facts: Facts): Promise<Verified> => checkAll('holdings', facts, queries);
+export const verifyHoldings = (facts: Facts): Promise<Verified> =>
+  verifyIdentity(facts, { name: 'holdings', what: 'movements, holdings, reservations', checks });

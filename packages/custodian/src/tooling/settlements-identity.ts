@@ -1,7 +1,6 @@
-import type { Facts, Verified } from '@tse/core/admin';
-import { checkAll } from './check.ts';
+import { type Facts, type Verified, verifyIdentity } from '@tse/core/admin';
 
-const queries = [
+const checks = [
   // What the legs say has settled is what was moved for the instruction, by account and asset.
   `select case when l.amount is distinct from m.amount then
         format('%s, %s %s: legs %s, movements %s', coalesce(l.id, m.id), coalesce(l.account_id, m.account_id), coalesce(l.asset, m.asset),
@@ -42,4 +41,5 @@ const queries = [
 ];
 
 /** Identity "settlements": what settled is what moved, once. */
-export const verifySettlements = (facts: Facts): Promise<Verified> => checkAll('settlements', facts, queries);
+export const verifySettlements = (facts: Facts): Promise<Verified> =>
+  verifyIdentity(facts, { name: 'settlements', what: 'legs, movements, histories, fails, net obligations', checks });

@@ -1,7 +1,6 @@
-import type { Facts, Verified } from '@tse/core/admin';
-import { checkAll } from './check.ts';
+import { type Facts, type Verified, verifyIdentity } from '@tse/core/admin';
 
-const queries = [
+const checks = [
   // Funds follow the status: reserved while it is open, used by what completed, given back by everything else.
   `select case when t.kind <> 'deposit' and r.state is distinct from case
         when t.closed_at is null then 'open' when t.status = 'completed' then 'used' else 'released' end
@@ -29,4 +28,5 @@ const queries = [
 ];
 
 /** Identity "transfers": what every transfer says of itself is what its funds, its limits and its history say. */
-export const verifyTransfers = (facts: Facts): Promise<Verified> => checkAll('transfers', facts, queries);
+export const verifyTransfers = (facts: Facts): Promise<Verified> =>
+  verifyIdentity(facts, { name: 'transfers', what: 'transfers, reservations, movements, limits, wallets', checks });

@@ -1,4 +1,4 @@
-import type { Verified } from '@tse/core/admin';
+import { type Verified, verified } from '@tse/core/admin';
 import type { ExchangeAdapter } from '../adapter.ts';
 
 /** Identity "book": each live book is what the open orders of its market are, at the same change. Counts the books and their orders. */
@@ -11,5 +11,5 @@ export async function verifyBooks(exchange: ExchangeAdapter): Promise<Verified> 
     if (drift.differences > 0)
       differences.push(`${symbol} at change ${drift.sequence}: ${drift.differences} differences`);
   }
-  return { name: 'book', ok: differences.length === 0, compared, differences };
+  return verified('book', 'live books, open orders', { compared, differences });
 }

@@ -1,4 +1,4 @@
-import type { AdapterTooling } from '@tse/core/admin';
+import { type AdapterTooling, verifyFence } from '@tse/core/admin';
 import { createExchangeAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
 import { verifyBooks } from './book-identity.ts';
@@ -17,6 +17,7 @@ export const tooling: AdapterTooling = {
     progress('ledger');
     const ledger = await verifyLedger(facts);
     progress('books');
-    return [ledger, await verifyBooks(exchange)];
+    const books = await verifyBooks(exchange);
+    return [ledger, books, await verifyFence(facts)];
   },
 };

@@ -1,16 +1,5 @@
-import type { Facts, Verified } from '@tse/core/admin';
+import { type Facts, type Verified, verified, verifyIdentity } from '@tse/core/admin';
 import type { MarketDataAdapter } from '../adapter.ts';
-
-interface Check extends Record<string, unknown> {
-  compared: number;
-  differences: string[] | null;
-}
-
-/** One query answers how much it compared and the first ten differences, each as a line for people. */
-const check = (compared: string) => `
-  with compared as (${compared})
-  select count(*) as compared, (array_agg(difference order by difference) filter (where difference is not null))[1:10] as differences
-  from compared`;
 
 /** The bucket of a trade, as the definition of its interval says; told here again, so that a mistake in the functions shows. */
 const bucket = `case i.unit when 'fixed' then date_bin(make_interval(secs => i.seconds), t.event_at, i.origin)
@@ -27,8 +16,7 @@ const built = `
 
 const checks = [
   // Each closed candle, in every interval, is what its trades make it, to the last digit.
-  check(`
-    with recomputed as (
+  `with recomputed as (
       select b.symbol, b.source, b.interval, ${bucket} as open_time,
         (array_agg(t.price order by ${ordered}))[1] as open, max(t.price) as high, min(t.price) as low,
         (array_agg(t.price order by ${backwards}))[1] as close, sum(t.qty) as base_volume, sum(t.price * t.qty) as quote_volume,
@@ -49,10 +37,9 @@ const checks = [
         concat_ws(' ', c.open, c.high, c.low, c.close, c.base_volume, c.trade_count),
         concat_ws(' ', r.open, r.high, r.low, r.close, r.base_volume, r.trade_count)) end as difference
     from closed as c
-    full join recomputed as r on r.symbol = c.symbol and r.source = c.source and r.interval = c.interval and r.open_time = c.open_time`),
+    full join recomputed as r on r.symbol = c.symbol and r.source = c.source and r.interval = c.interval and r.open_time = c.open_time`,
   // Each trade is in one candle of an interval: as many are counted as there are.
-  check(`
-    select case when coalesce(c.counted, 0) <> coalesce(t.trades, 0)
+  `select case when coalesce(c.counted, 0) <> coalesce(t.trades, 0)
       then format('%s %s %s: %s trades counted, %s there', b.symbol, b.interval, b.source, coalesce(c.counted, 0), coalesce(t.trades, 0)) end as difference
     from (${built}) as b
     left join lateral (
@@ -60,27 +47,22 @@ const checks = [
       where c.symbol = b.symbol and c.source = b.source and c.interval = b.interval and c.price_type = 'trade' and c.open_time < b.closed_until) as c on true
     left join lateral (
       select count(*) as trades from facts_trades as t
-      where t.venue = b.source and t.symbol = b.symbol and t.event_at < b.closed_until) as t on true`),
+      where t.venue = b.source and t.symbol = b.symbol and t.event_at < b.closed_until) as t on true`,
   // The series knows its trades.
-  check(`
-    select case when s.trade_count <> t.trades then format('%s %s: %s trades known, %s there', s.venue, s.symbol, s.trade_count, t.trades) end as difference
+  `select case when s.trade_count <> t.trades then format('%s %s: %s trades known, %s there', s.venue, s.symbol, s.trade_count, t.trades) end as difference
     from facts_trade_series as s
-    cross join lateral (select count(*) as trades from facts_trades as t where t.venue = s.venue and t.symbol = s.symbol) as t`),
+    cross join lateral (select count(*) as trades from facts_trades as t where t.venue = s.venue and t.symbol = s.symbol) as t`,
 ];
 
 /** Identity "tape": candles are what their trades make them, each trade is in one candle an interval, and the ring is the last n ticks. */
 export async function verifyTape(facts: Facts, marketData: MarketDataAdapter): Promise<Verified> {
-  let compared = 0;
-  const differences: string[] = [];
-  for (const text of checks) {
-    const [found] = await facts.query<Check>(text);
-    compared += found!.compared;
-    differences.push(...(found!.differences ?? []));
-  }
+  const what = 'trades, candles, archived ticks';
+  const tables = await verifyIdentity(facts, { name: 'tape', what, checks });
   const ring = await verifyRings(facts, marketData);
-  compared += ring.compared;
-  differences.push(...ring.differences);
-  return { name: 'tape', ok: differences.length === 0, compared, differences };
+  return verified('tape', what, {
+    compared: tables.compared + ring.compared,
+    differences: [...tables.differences!, ...ring.differences],
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AdapterTooling, LoadContext, Loaded } from '@tse/core/admin';
+import { type AdapterTooling, type LoadContext, type Loaded, verifyFence } from '@tse/core/admin';
 import { type MarketDataAdapter, createMarketDataAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
 import { loadCandles } from './load-candles.ts';
@@ -16,6 +16,10 @@ const loading =
     return await load(marketData, context); // awaited: the adapter closes when this block is left
   };
 
+const manipulationSteps = `
+  select format('step %s of manipulation %s', version, manipulation_id) as row, run_id, fence, recorded_at from facts_manipulation_transitions
+  where run_id is not null and fence is not null`;
+
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
   definition,
@@ -28,7 +32,9 @@ export const tooling: AdapterTooling = {
     progress('tape');
     const tape = await verifyTape(facts, marketData);
     progress('causes and manipulations');
-    return [tape, await verifyCauses(facts), await verifyManipulations(facts)];
+    const causes = await verifyCauses(facts);
+    const manipulations = await verifyManipulations(facts);
+    return [tape, causes, manipulations, await verifyFence(facts, [manipulationSteps])];
   },
   load: { trades: loading(loadTrades), candles: loading(loadCandles) },
 };

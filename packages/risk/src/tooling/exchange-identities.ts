@@ -1,4 +1,4 @@
-import type { Facts, Verified } from '@tse/core/admin';
+import { type Facts, type Verified, nothingToCompare, verified } from '@tse/core/admin';
 
 interface Cut extends Record<string, unknown> {
   source: string;
@@ -69,24 +69,25 @@ export async function verifyWithExchange(
 
   // The source's facts after ours: what it says up to our checkpoint is complete.
   const exchange = await exchangeFacts();
-  if (exchange === undefined) return [];
+  if (exchange === undefined) return nothing('the exchange is not on this server');
   const [{ source } = { source: '' }] = await exchange.query<{ source: string }>(
     'select current_schema()::text as source',
   );
   const cut = bySource.find((each) => each.source === source);
-  if (cut === undefined) return [];
+  if (cut === undefined) return nothing(`nobody here has read ${source}`);
   const positions = differencesOf(applied.get(source)!, await exchange.query<Net>(trades, [cut.until]));
   const permission = permissionOf(decisions, await exchange.query<Placed>(placed, [cut.until]));
   return [
-    { name: 'positions', ...positions },
-    { name: 'permission', ...permission },
+    verified('positions', `accounts and symbols with the trades of ${source} up to event ${cut.until}`, positions),
+    verified('permission', `checks with the orders of ${source} up to event ${cut.until}`, permission),
   ];
 }
 
-type Found = Omit<Verified, 'name'>;
+const nothing = (why: string): Verified[] => ['positions', 'permission'].map((name) => nothingToCompare(name, why));
+
+type Found = Pick<Required<Verified>, 'compared' | 'differences'>;
 
 const found = (compared: number, differences: string[]): Found => ({
-  ok: differences.length === 0,
   compared,
   differences: differences.slice(0, 10),
 });

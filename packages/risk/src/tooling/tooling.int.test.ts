@@ -45,8 +45,13 @@ test('what holds is said to hold, with how much was compared', async () => {
     ['fills', true, []],
     ['reservations', true, []],
     ['breaches', true, []],
+    ['positions', true, []],
+    ['permission', true, []],
+    ['fence', true, []],
   ]);
-  for (const { compared } of verified) expect(compared).toBeGreaterThan(0);
+  const compared = verified.map((each) => each.compared);
+  expect(compared.map((count) => count > 0)).toEqual([true, true, true, false, false, false]);
+  expect(verified[3]!.what).toMatch('exchange is not on this server');
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import type { AdapterTooling } from '@tse/core/admin';
+import { type AdapterTooling, verifyFence } from '@tse/core/admin';
 import { createRiskAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
 import { verifyWithExchange } from './exchange-identities.ts';
@@ -15,7 +15,8 @@ export const tooling: AdapterTooling = {
   async verify({ facts, factsOf, progress }) {
     progress('fills, reservations, breaches');
     const own = await verifyRisk(facts);
+    const fence = await verifyFence(facts);
     progress('positions and permission at the exchange');
-    return [...own, ...(await verifyWithExchange(facts, () => factsOf('exchange')))];
+    return [...own, ...(await verifyWithExchange(facts, () => factsOf('exchange'))), fence];
   },
 };

@@ -1,7 +1,8 @@
-import type { Facts, Verified } from '@tse/core/admin';
+import { type Facts, type Verified, verified } from '@tse/core/admin';
 
 interface Check {
   readonly name: string;
+  readonly what: string;
   readonly compared: string;
   /** Rows that offend, in words. */
   readonly offending: string;
@@ -10,6 +11,7 @@ interface Check {
 const checks: Check[] = [
   {
     name: 'runs',
+    what: 'runs with their histories and steps',
     compared: 'select count(*) as n from facts_runs',
     offending: `
       select 'run ' || r.id || ' is ' || r.status || ', its last event ' || coalesce(e.status, 'is missing') as problem
@@ -23,6 +25,7 @@ const checks: Check[] = [
   },
   {
     name: 'faults',
+    what: 'faults with their histories and runs',
     compared: 'select count(*) as n from facts_faults',
     offending: `
       select 'fault ' || f.id || ' is ' || f.state || ', its last event ' || coalesce(e.state, 'is missing') as problem
@@ -36,6 +39,7 @@ const checks: Check[] = [
   },
   {
     name: 'fence',
+    what: 'fences of test runs',
     compared: `select (select count(*) from facts_run_events where fence is not null) + (select count(*) from facts_results)
       + (select count(*) from facts_step_runs) as n`,
     offending: `
@@ -55,6 +59,7 @@ const checks: Check[] = [
   },
   {
     name: 'jobs',
+    what: 'jobs, dependencies, fires of schedules',
     compared: `select (select count(*) from facts_jobs) + (select count(*) from facts_schedule_fires) as n`,
     offending: `
       select 'job ' || id || ' waits for ' || pending_dependencies || ' jobs, of which ' || unresolved || ' are open' as problem
@@ -69,16 +74,11 @@ const MOST_SHOWN = 10;
 
 /** What must agree within the coordinator: states with their histories, faults with their runs, fences, the queue. */
 export async function verifyRuns(facts: Facts): Promise<Verified[]> {
-  const verified: Verified[] = [];
-  for (const { name, compared, offending } of checks) {
+  const found: Verified[] = [];
+  for (const { name, what, compared, offending } of checks) {
     const [counted] = await facts.query<{ n: number }>(compared);
     const problems = await facts.query<{ problem: string }>(`${offending} limit ${MOST_SHOWN}`);
-    verified.push({
-      name,
-      ok: problems.length === 0,
-      compared: counted!.n,
-      ...(problems.length > 0 && { differences: problems.map(({ problem }) => problem) }),
-    });
+    found.push(verified(name, what, { compared: counted!.n, differences: problems.map(({ problem }) => problem) }));
   }
-  return verified;
+  return found;
 }

@@ -1,4 +1,4 @@
-import type { AdapterTooling } from '@tse/core/admin';
+import { type AdapterTooling, verifyFence } from '@tse/core/admin';
 import { createTradingAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
 import { loadBacktest } from './load-backtest.ts';
@@ -15,8 +15,10 @@ export const tooling: AdapterTooling = {
   },
   async verify({ facts, factsOf, progress }) {
     progress('positions');
-    const venue = await verifyVenue(facts, () => factsOf('exchange'));
-    return [await verifyPositions(facts), ...(venue ? [venue] : [])];
+    const positions = await verifyPositions(facts);
+    const fence = await verifyFence(facts);
+    progress('positions at the exchange');
+    return [positions, await verifyVenue(facts, () => factsOf('exchange')), fence];
   },
   load: {
     async backtest(context) {

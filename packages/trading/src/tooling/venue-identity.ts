@@ -1,5 +1,5 @@
 import { decimal } from '@tse/core';
-import type { Facts, Verified } from '@tse/core/admin';
+import { type Facts, type Verified, nothingToCompare, verified } from '@tse/core/admin';
 
 interface Filled extends Record<string, unknown> {
   order_id: string;
@@ -11,18 +11,18 @@ interface Filled extends Record<string, unknown> {
 const filled = (text: string) =>
   `select order_id, sum(qty) as qty, sum(quote_qty) as quote, count(*) as fills from (${text}) as f group by order_id`;
 
+const name = 'positions of the venue';
+
 /**
  * Identity "positions" between the adapter and the exchange that it trades on: what our orders were filled there, up to what we have read
- * of it, is what we have. Our own facts and checkpoint first, then theirs up to it. Nothing where nothing was read.
+ * of it, is what we have. Our own facts and checkpoint first, then theirs up to it.
  */
-export async function verifyVenue(
-  facts: Facts,
-  exchangeFacts: () => Promise<Facts | undefined>,
-): Promise<Verified | undefined> {
+export async function verifyVenue(facts: Facts, exchangeFacts: () => Promise<Facts | undefined>): Promise<Verified> {
   const [checkpoint] = await facts.query<{ seq: number | null }>(
     "select min(publish_seq) as seq from facts_checkpoints where source ~ '^exchange'",
   );
-  if (checkpoint?.seq === null || checkpoint === undefined) return undefined;
+  if (checkpoint?.seq === null || checkpoint === undefined)
+    return nothingToCompare(name, 'nobody here has read an exchange');
   const { seq } = checkpoint;
   const ours = await facts.query<Filled>(
     filled('select order_id, qty, quote_qty from facts_fills where source_seq <= $1'),
@@ -30,7 +30,7 @@ export async function verifyVenue(
   );
   const orders = await facts.query<{ id: string }>('select id from facts_orders');
   const exchange = await exchangeFacts();
-  if (exchange === undefined) return undefined;
+  if (exchange === undefined) return nothingToCompare(name, 'the exchange is not on this server');
   const theirs = await exchange.query<Filled>(
     filled(`
       select maker_order_id as order_id, qty, quote_qty from facts_trades where publish_seq <= $1 and maker_order_id = any ($2)
@@ -50,10 +50,8 @@ export async function verifyVenue(
     if (!isSame)
       differences.push(`order ${id}: ${mine?.qty ?? '0'} here, ${venue?.qty ?? '0'} at the venue by event ${seq}`);
   }
-  return {
-    name: 'positions of the venue',
-    ok: differences.length === 0,
+  return verified(name, `orders with the trades of the exchange up to event ${seq}`, {
     compared: orders.length,
     differences: differences.slice(0, 10),
-  };
+  });
 }
