@@ -22,11 +22,30 @@ const tailOf = (text: string): Tail => {
   return { text, closed: closed === 't', revision: Number(revision), recordedAt: decodeInstant(recordedAt) };
 };
 
+/** The times of day at which minutes begin, as instants end with them: made once, as every day has the same. */
+const minutesOfDay: string[] = [];
+const digitsAt = (text: string, at: number) => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+
+/** Whether a text begins with a time of whole minutes: `2026-11-24 08:08:00+00,`. */
+const opensAtMinute = (text: string) => text.startsWith(':00+00,', 16);
+
 /** Reads candles from their texts, in the place of each. */
 export function readCandles(rows: unknown[][]): Candle[] {
   let text = '';
   let at = 0;
   let tail: Tail = { text: '', closed: true, revision: 0, recordedAt: '' as Instant };
+  let day = '-';
+  let dayText = '';
+  const opening = (): Instant => {
+    if (!opensAtMinute(text)) return time()!;
+    if (!text.startsWith(day)) {
+      day = text.slice(0, 10);
+      dayText = `${day}T`;
+    }
+    at = 23;
+    const minute = digitsAt(text, 11) * 60 + digitsAt(text, 14);
+    return `${dayText}${(minutesOfDay[minute] ??= `${text.slice(11, 19)}.000000Z`)}` as Instant;
+  };
   /** The next field, or `undefined` where it is null. */
   const field = (): string | undefined => {
     const from = at;
@@ -46,7 +65,7 @@ export function readCandles(rows: unknown[][]): Candle[] {
   for (let i = 0; i < rows.length; i += 1) {
     text = rows[i]![0] as string;
     at = 0;
-    const openTime = time()!;
+    const openTime = opening();
     const open = amount()!;
     const high = amount()!;
     const low = amount()!;
