@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type Instant, arrayLiteral } from '@tse/core';
 import { BinaryRows } from '../bulk/binary-copy.ts';
 import { instantOf, microsOf } from '../bulk/event-time.ts';
@@ -50,8 +50,16 @@ export const candleLiterals = (columns: CandleColumns) => ({
   closed: `{${columns.closed.join(',')}}`,
 });
 
-/** The rows as binary COPY takes them: the key of their series, their columns, and when they are recorded. */
-export function* candleRows(columns: CandleColumns, key: readonly string[], recordedAt: Instant): Generator<Buffer> {
+/**
+ * The rows as binary COPY takes them: the key of their series, their columns, and when they are recorded. The content is taken in
+ * meanwhile: the server has work to do with what was sent.
+ */
+export function* candleRows(
+  columns: CandleColumns,
+  key: readonly string[],
+  recordedAt: Instant,
+  content: BatchContent,
+): Generator<Buffer> {
   const rows = new BinaryRows();
   const texts = key.map((text) => Buffer.from(text));
   const recorded = microsOf(recordedAt)!;
@@ -80,30 +88,54 @@ export function* candleRows(columns: CandleColumns, key: readonly string[], reco
     rows.bool(columns.closed[i]!);
     rows.timestamptz(recorded);
     const chunk = rows.taken();
-    if (chunk) yield chunk;
+    if (chunk) {
+      yield chunk;
+      content.upTo(i + 1);
+    }
   }
   yield rows.end();
 }
 
-/** What the event of a batch tells of its content: a hash over all, and the last closes. */
-export function batchPayload(columns: CandleColumns): {
-  sha256: string;
-  closes: { openTime: string; close: string }[];
-} {
-  let text = '';
-  const { openTimes, opens, highs, lows, closes, baseVolumes } = columns;
-  for (let i = 0; i < openTimes.length; i += 1)
-    text += `${openTimes[i]},${opens[i]},${highs[i]},${lows[i]},${closes[i]},${baseVolumes[i]}\n`;
-  const last: { openTime: string; close: string }[] = [];
-  const places = columns.ascending
-    ? Array.from(
-        { length: Math.min(TOLD, openTimes.length) },
-        (_, i) => openTimes.length - Math.min(TOLD, openTimes.length) + i,
-      )
-    : [...openTimes.keys()].toSorted((a, b) => openTimes[a]! - openTimes[b]!).slice(-TOLD);
-  for (const place of places)
-    if (columns.closed[place]) last.push({ openTime: instantOf(openTimes[place]!), close: closes[place]! });
-  return { sha256: hash('sha256', text, 'hex'), closes: last };
+/** Microseconds as text: two small numbers become one faster than a large one. */
+const microsText = (micros: number): string => {
+  if (micros < 1_000_000) return String(micros);
+  const rest = micros % 1_000_000;
+  return `${(micros - rest) / 1_000_000}${rest === 0 ? '000000' : String(rest).padStart(6, '0')}`;
+};
+
+/** What the event of a batch tells of its content: a hash over all, taken in part by part, and the last closes. */
+export class BatchContent {
+  readonly #columns: CandleColumns;
+  readonly #hash = createHash('sha256');
+  #at = 0;
+
+  constructor(columns: CandleColumns) {
+    this.#columns = columns;
+  }
+
+  /** Takes in the candles before a place. */
+  upTo(place: number): void {
+    const { openTimes, opens, highs, lows, closes, baseVolumes } = this.#columns;
+    let text = '';
+    for (let i = this.#at; i < place; i += 1)
+      text += `${microsText(openTimes[i]!)},${opens[i]},${highs[i]},${lows[i]},${closes[i]},${baseVolumes[i]}\n`;
+    this.#hash.update(text);
+    this.#at = place;
+  }
+
+  payload(): string {
+    const { ascending, openTimes, closes, closed } = this.#columns;
+    const { length } = openTimes;
+    this.upTo(length);
+    const last: { openTime: string; close: string }[] = [];
+    const told = Math.min(TOLD, length);
+    const places = ascending
+      ? Array.from({ length: told }, (_, i) => length - told + i)
+      : [...openTimes.keys()].toSorted((a, b) => openTimes[a]! - openTimes[b]!).slice(-TOLD);
+    for (const place of places)
+      if (closed[place]) last.push({ openTime: instantOf(openTimes[place]!), close: closes[place]! });
+    return JSON.stringify({ sha256: this.#hash.digest('hex'), closes: last });
+  }
 }
 
 /** The time that the candles take, as a multirange: neighbours are one range. */

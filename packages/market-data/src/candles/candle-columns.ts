@@ -52,26 +52,27 @@ const instantText = 'expected an ISO-8601 instant with a zone, or a Date, of 178
 
 /** Checked by hand, as each batch has thousands. */
 const candleColumns = z.unknown().transform((input, context): CandleColumns => {
-  const columns: CandleColumns = {
-    openTimes: [],
-    opens: [],
-    highs: [],
-    lows: [],
-    closes: [],
-    openAts: [],
-    highAts: [],
-    lowAts: [],
-    closeAts: [],
-    baseVolumes: [],
-    quoteVolumes: [],
-    takerBaseVolumes: [],
-    takerQuoteVolumes: [],
-    tradeCounts: [],
-    closed: [],
-    ascending: true,
-  };
   const issues = new Issues(context);
   if (!issues.isBatch(input, MAX_CANDLES)) return z.NEVER;
+  const { length } = input;
+  const columns: CandleColumns = {
+    openTimes: Array(length),
+    opens: Array(length),
+    highs: Array(length),
+    lows: Array(length),
+    closes: Array(length),
+    openAts: Array(length),
+    highAts: Array(length),
+    lowAts: Array(length),
+    closeAts: Array(length),
+    baseVolumes: Array(length),
+    quoteVolumes: Array(length),
+    takerBaseVolumes: Array(length),
+    takerQuoteVolumes: Array(length),
+    tradeCounts: Array(length),
+    closed: Array(length),
+    ascending: true,
+  };
   let i = 0;
   const price = (name: string, value: unknown): Decimal => {
     const amount = amountOf(value);
@@ -114,10 +115,10 @@ const candleColumns = z.unknown().transform((input, context): CandleColumns => {
     if (tradeCount !== undefined && !(Number.isSafeInteger(tradeCount) && (tradeCount as number) >= 0))
       issues.add([i, 'tradeCount'], 'expected a whole number of zero or above');
     if (typeof closed !== 'boolean') issues.add([i, 'closed'], 'expected true or false');
-    columns.openAts.push(time('openAt', candle['openAt']));
-    columns.highAts.push(time('highAt', candle['highAt']));
-    columns.lowAts.push(time('lowAt', candle['lowAt']));
-    columns.closeAts.push(time('closeAt', candle['closeAt']));
+    columns.openAts[i] = time('openAt', candle['openAt']);
+    columns.highAts[i] = time('highAt', candle['highAt']);
+    columns.lowAts[i] = time('lowAt', candle['lowAt']);
+    columns.closeAts[i] = time('closeAt', candle['closeAt']);
     if (issues.some) continue;
     if (compareAmounts(high, open) < 0 || compareAmounts(high, close) < 0 || compareAmounts(high, low) < 0)
       issues.add([i, 'high'], 'expected at least the open, the close and the low');
@@ -127,17 +128,17 @@ const candleColumns = z.unknown().transform((input, context): CandleColumns => {
       issues.add([i, 'takerBaseVolume'], 'expected at most the base volume');
     if (takerQuote !== null && quoteVolume !== null && compareAmounts(takerQuote, quoteVolume) > 0)
       issues.add([i, 'takerQuoteVolume'], 'expected at most the quote volume');
-    columns.openTimes.push(openTime!);
-    columns.opens.push(open);
-    columns.highs.push(high);
-    columns.lows.push(low);
-    columns.closes.push(close);
-    columns.baseVolumes.push(baseVolume!);
-    columns.quoteVolumes.push(quoteVolume);
-    columns.takerBaseVolumes.push(takerBase);
-    columns.takerQuoteVolumes.push(takerQuote);
-    columns.tradeCounts.push((tradeCount as number | undefined) ?? null);
-    columns.closed.push(closed as boolean);
+    columns.openTimes[i] = openTime!;
+    columns.opens[i] = open;
+    columns.highs[i] = high;
+    columns.lows[i] = low;
+    columns.closes[i] = close;
+    columns.baseVolumes[i] = baseVolume!;
+    columns.quoteVolumes[i] = quoteVolume;
+    columns.takerBaseVolumes[i] = takerBase;
+    columns.takerQuoteVolumes[i] = takerQuote;
+    columns.tradeCounts[i] = (tradeCount as number | undefined) ?? null;
+    columns.closed[i] = closed as boolean;
   }
   if (!columns.ascending && !issues.some) {
     const seen = new Map<number, number>();

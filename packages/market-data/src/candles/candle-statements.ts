@@ -1,6 +1,7 @@
 import { type Instant, answers, functionCall, queryBuilder, statement } from '@tse/core';
 import type { Tables } from '../schema.ts';
 import { candleColumns } from './candle-rows.ts';
+import { candleText } from './candle-texts.ts';
 
 export const db = queryBuilder<Tables>();
 
@@ -12,15 +13,16 @@ export interface Series {
 }
 type InRange = Series & { from: Instant; to: Instant };
 
-/** The candles of a series. */
-export const ofSeries = (p: Series) =>
+const candlesOf = (p: Series) =>
   db
     .selectFrom('candles')
-    .select(candleColumns)
     .where('symbol', '=', p.symbol)
     .where('interval', '=', p.interval)
     .where('price_type', '=', p.priceType as never)
     .where('source', '=', p.source);
+
+/** The candles of a series. */
+export const ofSeries = (p: Series) => candlesOf(p).select(candleColumns);
 
 const revisionsOf = (p: Series) =>
   db
@@ -80,7 +82,8 @@ export const statements = {
     ofSeries(p).where('open_time', '=', p.openTime),
   ),
   range: statement('market-data.candles.range', 'replica', (p: InRange & { limit: number }) =>
-    ofSeries(p)
+    candlesOf(p)
+      .select(candleText.as('candle'))
       .where('open_time', '>=', p.from)
       .where('open_time', '<', p.to)
       .orderBy('open_time')

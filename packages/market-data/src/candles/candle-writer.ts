@@ -3,7 +3,7 @@ import { scaleOf } from '../bulk/amount-text.ts';
 import { instantOf } from '../bulk/event-time.ts';
 import { Partitions } from '../bulk/partitions.ts';
 import type { InstrumentRepository } from '../instruments/instruments.repository.ts';
-import { batchPayload, candleLiterals, candleRows, coveredRanges, sliceCandles } from './candle-batches.ts';
+import { BatchContent, candleLiterals, candleRows, coveredRanges, sliceCandles } from './candle-batches.ts';
 import type { CandleColumns } from './candle-columns.ts';
 import { candleColumns } from './candle-rows.ts';
 import { type Series, statements } from './candle-statements.ts';
@@ -16,8 +16,12 @@ const COPY_FROM = 2000;
 const MERGE_AT_ONCE = 5000;
 
 const copy = `copy candles (symbol, interval, price_type, source, ${candleColumns.filter((name) => name !== 'revision').join(', ')}) from stdin (format binary)`;
-const rowsOf = ({ symbol, interval, priceType, source }: Series, columns: CandleColumns, recordedAt: Instant) =>
-  candleRows(columns, [symbol, interval, priceType, source], recordedAt);
+const rowsOf = (
+  { symbol, interval, priceType, source }: Series,
+  columns: CandleColumns,
+  recordedAt: Instant,
+  content: BatchContent,
+) => candleRows(columns, [symbol, interval, priceType, source], recordedAt, content);
 
 /** Writes batches of candles, each of one series. */
 export class CandleWriter {
@@ -38,17 +42,28 @@ export class CandleWriter {
     const { first, last, ...batch } = await this.#prepared(series, columns);
     const { pg } = this.#context;
     let counts = { inserted: 0, revised: 0 };
-    if (length < COPY_FROM) counts = await pg.one(statements.upsert, { ...batch, ...candleLiterals(columns) });
+    if (length < COPY_FROM)
+      counts = await pg.one(statements.upsert, {
+        ...batch,
+        ...candleLiterals(columns),
+        payload: new BatchContent(columns).payload(),
+      });
     else
       counts = await pg.transaction('market-data.candles.upsert', async (tx) => {
+        const content = new BatchContent(columns);
         const { occupied, recorded_at } = await tx.one(statements.lock, { ...series, first, last });
         const written = occupied
           ? await this.#merge(tx, series, columns)
           : {
-              inserted: await tx.copyIn('market-data.candles.copy', copy, rowsOf(series, columns, recorded_at)),
+              inserted: await tx.copyIn(
+                'market-data.candles.copy',
+                copy,
+                rowsOf(series, columns, recorded_at, content),
+              ),
               revised: 0,
             };
-        await tx.run(statements.finish, { ...batch, ...written, first, last, openTimes: null });
+        const payload = content.payload();
+        await tx.run(statements.finish, { ...batch, ...written, payload, first, last, openTimes: null });
         return written;
       });
     return { ...counts, unchanged: length - counts.inserted - counts.revised };
@@ -101,7 +116,6 @@ export class CandleWriter {
       first: instantOf(first),
       last: instantOf(last),
       covered: coveredRanges(columns, (place) => buckets[place]!.end),
-      payload: JSON.stringify(batchPayload(columns)),
       eventId: this.#context.ids.next(),
       at: this.#context.clock.now(),
       context: contextLiteral(),

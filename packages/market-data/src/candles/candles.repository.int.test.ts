@@ -63,6 +63,11 @@ test('a candle is written, read back to the last digit, and found again by its t
   expect(await candles.find({ ...series('full'), openTime: minute(1) })).toBeUndefined();
   await expect(candles.get({ ...series('full'), openTime: minute(1) })).rejects.toMatchObject({ kind: 'not-found' });
   expect(await candles.findLatest(series('full'))).toEqual(found);
+  await candles.upsert({ ...series('full'), candles: [bar(1, { closed: false }), bar(2, { closeAt: minute(2, 59) })] });
+  const times = [0, 1, 2].map((n) => ({ ...series('full'), openTime: minute(n) }));
+  const one = await Promise.all(times.map((at) => candles.get(at)));
+  expect(one.map(({ closed }) => closed)).toEqual([true, false, true]);
+  expect(await candles.range({ ...series('full'), ...all })).toEqual(one);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { CandleBuilder } from './candle-builder.ts';
 import { upsertCandles } from './candle-columns.ts';
 import { toCandle } from './candle-rows.ts';
 import { ofSeries, statements } from './candle-statements.ts';
+import { readCandles } from './candle-texts.ts';
 import { CandleWriter } from './candle-writer.ts';
 import {
   type BuildCandles,
@@ -115,15 +116,13 @@ export class CandleRepository implements Candles {
 
   async #range({ asOf, ...given }: Omit<z.output<typeof rangeCandles>, 'forming'>): Promise<Candle[]> {
     const limits = { ...given, limit: MAX_RANGE + 1 };
+    const { pg } = this.#context;
     const rows =
       asOf === undefined
-        ? await this.#context.pg.arrays(statements.range, limits)
-        : await this.#context.pg.arrays(statements.rangeAsOf, { ...limits, asOf });
+        ? await pg.arrays(statements.range, limits)
+        : await pg.arrays(statements.rangeAsOf, { ...limits, asOf });
     if (rows.length > MAX_RANGE) throw tooLong();
-    const candles = rows as unknown as Candle[];
-    // In place: a second array of a hundred thousand would cost the collector more than the objects do.
-    for (let i = 0; i < rows.length; i += 1) candles[i] = toCandle(rows[i]!);
-    return candles;
+    return asOf === undefined ? readCandles(rows) : rows.map(toCandle);
   }
 
   list(input: ListCandles, options?: CallOptions): Listing<Candle> {
