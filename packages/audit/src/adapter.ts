@@ -123,7 +123,7 @@ export const createAuditAdapter = Object.assign(
         forgetTelemetry(context),
       ],
       checks: [derivedCheck(context), ingesting],
-      flush: [() => ingesting.close()],
+      flush: [() => ingesting.close(), () => blocks.close()],
     });
     return {
       ...base,

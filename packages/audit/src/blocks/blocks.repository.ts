@@ -38,6 +38,7 @@ import {
 import type { ExportRepository } from '../exports/exports.repository.ts';
 import { BundleRepository } from './bundle.repository.ts';
 import { type Range, completeNodes, consistencyRanges, foldNodes, inclusionRanges, merkleRoot } from './merkle-tree.ts';
+import { PortionThreads } from './portion-threads.ts';
 import { type BlockSealer, nodeHashes } from './seal-blocks.repository.ts';
 import type { VerificationReport } from './verification.ts';
 import { TrailVerifier, type TrailVerifierParts } from './verify-trail.repository.ts';
@@ -99,6 +100,7 @@ export class BlockRepository implements Blocks {
   readonly #context: AdapterContext;
   readonly #sealer: BlockSealer;
   readonly #anchors: AnchorRepository;
+  readonly #threads = new PortionThreads();
   readonly #parts: TrailVerifierParts;
   readonly #exports: ExportRepository;
 
@@ -115,7 +117,11 @@ export class BlockRepository implements Blocks {
     this.#sealer = parts.sealer;
     this.#anchors = parts.anchors;
     this.#exports = parts.exports;
-    this.#parts = { sinks: parts.anchors.sinks, archiveFolder: parts.archiveFolder };
+    this.#parts = { sinks: parts.anchors.sinks, archiveFolder: parts.archiveFolder, threads: this.#threads };
+  }
+
+  close(): Promise<void> {
+    return this.#threads.close();
   }
 
   seal(options?: CallOptions): Promise<Block | undefined> {
