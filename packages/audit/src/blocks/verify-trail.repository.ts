@@ -10,7 +10,7 @@ import { MalformedRowsError } from '../trail/walk-rows.ts';
 import type { AnchorSink } from './anchor-sink.ts';
 import { type BlockHeader, NO_HASH, blockHash } from './block-header.ts';
 import { GrowingTree, leafOf } from './merkle-tree.ts';
-import { type PortionThreads } from './portion-threads.ts';
+import type { PortionThreads } from './portion-threads.ts';
 import { type Portion, type PortionReport, PortionWalk, walkPortion } from './portion.ts';
 import { Verification, type VerificationReport } from './verification.ts';
 
