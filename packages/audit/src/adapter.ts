@@ -8,6 +8,7 @@ import { projectChains } from './chains/project-chains.worker.ts';
 import { AnchorRepository } from './blocks/anchors.repository.ts';
 import { anchorBlocks } from './blocks/anchor-blocks.worker.ts';
 import { BlockRepository } from './blocks/blocks.repository.ts';
+import { PortionThreads } from './blocks/portion-threads.ts';
 import type { Blocks } from './blocks/blocks.ts';
 import { BlockSealer } from './blocks/seal-blocks.repository.ts';
 import { sealBlocks } from './blocks/seal-blocks.worker.ts';
@@ -90,11 +91,13 @@ export const createAuditAdapter = Object.assign(
     const sealer = new BlockSealer(context, own, config);
     const anchors = new AnchorRepository(context, own, config.anchors);
     const exported = new ExportRepository(context, own);
+    const threads = new PortionThreads();
     const blocks = new BlockRepository(context, {
       sealer,
       anchors,
       exports: exported,
       archiveFolder: config.archiveFolder,
+      threads,
     });
 
     const retention = new RetentionRepository(context, { own, leases, archiveFolder: config.archiveFolder });
@@ -123,7 +126,7 @@ export const createAuditAdapter = Object.assign(
         forgetTelemetry(context),
       ],
       checks: [derivedCheck(context), ingesting],
-      flush: [() => ingesting.close()],
+      flush: [() => ingesting.close(), () => threads.close()],
     });
     return {
       ...base,

@@ -38,6 +38,7 @@ import {
 import type { ExportRepository } from '../exports/exports.repository.ts';
 import { BundleRepository } from './bundle.repository.ts';
 import { type Range, completeNodes, consistencyRanges, foldNodes, inclusionRanges, merkleRoot } from './merkle-tree.ts';
+import type { PortionThreads } from './portion-threads.ts';
 import { type BlockSealer, nodeHashes } from './seal-blocks.repository.ts';
 import type { VerificationReport } from './verification.ts';
 import { TrailVerifier, type TrailVerifierParts } from './verify-trail.repository.ts';
@@ -109,13 +110,14 @@ export class BlockRepository implements Blocks {
       anchors: AnchorRepository;
       exports: ExportRepository;
       archiveFolder: string | undefined;
+      threads: PortionThreads;
     },
   ) {
     this.#context = context;
     this.#sealer = parts.sealer;
     this.#anchors = parts.anchors;
     this.#exports = parts.exports;
-    this.#parts = { sinks: parts.anchors.sinks, archiveFolder: parts.archiveFolder };
+    this.#parts = { sinks: parts.anchors.sinks, archiveFolder: parts.archiveFolder, threads: parts.threads };
   }
 
   seal(options?: CallOptions): Promise<Block | undefined> {

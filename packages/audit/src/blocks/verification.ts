@@ -1,3 +1,5 @@
+import type { PortionReport } from './portion.ts';
+
 /** One thing that is not as it was written. */
 export interface VerificationFinding {
   kind: /** What an event says is not what its leaf was made of. */
@@ -48,7 +50,20 @@ export interface VerificationReport {
   findings: VerificationFinding[];
 }
 
-const MAX_FINDINGS = 100;
+export const MAX_FINDINGS = 100;
+export const TIME_REVERSED = 'it was recorded before the one before it';
+
+/** The number of an event in its source must follow the one before it. */
+export function numberFinding(
+  source: string,
+  last: number,
+  seq: number,
+  position: number,
+): VerificationFinding | undefined {
+  if (seq === last + 1) return undefined;
+  const kind = seq <= last ? 'event-foreign' : 'source-gap';
+  return { kind, position, source, message: `number ${seq} of ${source} follows ${last}` };
+}
 
 /** Collects what was checked and what was found. */
 export class Verification {
@@ -61,6 +76,7 @@ export class Verification {
   readonly sources = new Map<string, number>();
   readonly #findings: VerificationFinding[] = [];
   #found = 0;
+  #lastRecordedAt = -Infinity;
 
   found(
     kind: VerificationFinding['kind'],
@@ -71,14 +87,23 @@ export class Verification {
     if (this.#findings.length < MAX_FINDINGS) this.#findings.push({ kind, ...at, message });
   }
 
-  /** The number of an event in its source must follow the one before it. */
-  numbered(source: string, seq: number, position: number): void {
-    const last = this.sources.get(source);
-    if (last !== undefined && seq !== last + 1) {
-      const kind = seq <= last ? 'event-foreign' : 'source-gap';
-      this.found(kind, `number ${seq} of ${source} follows ${last}`, { position, source });
+  /** What a portion has, after all that are before it. */
+  add(portion: PortionReport): void {
+    this.events += portion.events;
+    const { recorded } = portion;
+    if (recorded) {
+      if (recorded.first < this.#lastRecordedAt)
+        this.found('time-reversed', TIME_REVERSED, { position: recorded.firstPosition });
+      this.#lastRecordedAt = recorded.last;
     }
-    this.sources.set(source, Math.max(seq, last ?? 0));
+    for (const [source, { first, firstPosition, last }] of portion.sources) {
+      const before = this.sources.get(source);
+      const finding = before === undefined ? undefined : numberFinding(source, before, first, firstPosition);
+      if (finding) this.found(finding.kind, finding.message, { position: firstPosition, source });
+      this.sources.set(source, Math.max(last, before ?? 0));
+    }
+    this.#found += portion.found;
+    this.#findings.push(...portion.findings.slice(0, MAX_FINDINGS - this.#findings.length));
   }
 
   report(): VerificationReport {

@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { type AdapterContext, instant, queryBuilder, statement } from '@tse/core';
+import { type AdapterContext, queryBuilder, statement } from '@tse/core';
 import { sql } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { CONSUMER } from '../sources/sources.repository.ts';
 import { CANON_VERSION, leafColumns } from '../trail/leaf.ts';
-import { MalformedRowsError, type WalkedRow, walkRows } from '../trail/walk-rows.ts';
+import { MalformedRowsError } from '../trail/walk-rows.ts';
 import type { AnchorSink } from './anchor-sink.ts';
 import { type BlockHeader, NO_HASH, blockHash } from './block-header.ts';
-import { GrowingTree, leafOf, merkleRoot } from './merkle-tree.ts';
+import { GrowingTree, leafOf } from './merkle-tree.ts';
+import type { PortionThreads } from './portion-threads.ts';
+import { type Portion, type PortionReport, PortionWalk, walkPortion } from './portion.ts';
 import { Verification, type VerificationReport } from './verification.ts';
 
 const db = queryBuilder<Tables>();
 
-const BLOCKS_AT_ONCE = 32;
-const TAIL_AT_ONCE = 32_768;
-const MICROS_2000 = 946_684_800_000_000;
+const BLOCKS_AT_ONCE = 16;
+const TAIL_AT_ONCE = 16_384;
+/** Fewer events are judged in this thread sooner than another one begins. */
+const WORTH_A_THREAD = 4096;
 
 const hex = (column: string) => sql<string>`encode(${sql.ref(column)}, 'hex')`;
 
@@ -103,6 +106,7 @@ const rowsBetween = (first: number, last: number): string =>
 export interface TrailVerifierParts {
   readonly sinks: readonly AnchorSink[];
   readonly archiveFolder: string | undefined;
+  readonly threads: PortionThreads;
 }
 
 /** One walk over the trail. */
@@ -115,7 +119,8 @@ export class TrailVerifier {
   readonly #tree = new GrowingTree();
   readonly #treeRoots = new Map<number, { treeRoot: string; hash: string }>();
   readonly #nodes = new Map<string, string>();
-  #lastRecordedAt = -Infinity;
+  /** Portions that are walked at the same time, oldest first. */
+  readonly #walking: Promise<PortionReport>[] = [];
 
   constructor(
     context: AdapterContext,
@@ -132,6 +137,15 @@ export class TrailVerifier {
   }
 
   async verify(fromBlock = 1): Promise<VerificationReport> {
+    try {
+      return await this.#verify(fromBlock);
+    } finally {
+      // Where it fails in the middle, what was begun ends before its connections are asked for again.
+      await Promise.allSettled(this.#walking);
+    }
+  }
+
+  async #verify(fromBlock: number): Promise<VerificationReport> {
     const { pg } = this.#context;
     const found = this.#verification;
     const state = await pg.one(statements.state, { consumer: CONSUMER });
@@ -191,7 +205,7 @@ export class TrailVerifier {
       const live = walked.filter(
         ({ n }) => !segments.some(({ first_block, last_block }) => n >= first_block && n <= last_block),
       );
-      await this.#walkEvents(live);
+      if (live.length > 0) await this.#walk(live[0]!.first_position, live.at(-1)!.last_position, live);
       after = rows.at(-1)!.n;
     }
     return previous;
@@ -217,43 +231,37 @@ export class TrailVerifier {
     found.blocks += 1;
   }
 
-  async #walkEvents(blocks: readonly BlockRow[]): Promise<void> {
-    if (blocks.length === 0) return;
-    const range = new Range(this.#verification, blocks, (row) => this.#checkRow(row));
-    await this.#walk(blocks[0]!.first_position, blocks.at(-1)!.last_position, range);
-  }
-
   async #walkTail(first: number, last: number): Promise<void> {
     for (let from = first; from <= last; from += TAIL_AT_ONCE) {
       const to = Math.min(last, from + TAIL_AT_ONCE - 1);
-      const range = new Range(this.#verification, [], (row) => this.#checkRow(row));
-      await this.#walk(from, to, range);
+      await this.#walk(from, to, []);
       this.#verification.unsealedEvents += to - from + 1;
     }
+    await this.#settle(0);
   }
 
-  async #walk(first: number, last: number, range: Range): Promise<void> {
+  /** Begins to walk a portion; waits where enough of them are under way. */
+  async #walk(first: number, last: number, blocks: readonly BlockRow[]): Promise<void> {
     this.#signal?.throwIfAborted();
-    range.begin(first, last);
-    await this.#context.pg.copyOut('audit.verify.rows', rowsBetween(first, last), (chunks) =>
-      walkRows(chunks, (row) => range.take(row)),
+    const { threads } = this.#parts;
+    const { pg, config } = this.#context;
+    // One connection of the pool stays free for others.
+    await this.#settle(Math.min(threads.count, config.postgres.pool - 1) - 1);
+    const portion: Portion = { first, last, blocks };
+    const walking = pg.copyOut('audit.verify.rows', rowsBetween(first, last), (chunks) =>
+      last - first < WORTH_A_THREAD ? walkPortion(portion, chunks) : threads.walk(portion, chunks),
     );
-    range.end();
-    this.#progress(this.#verification.events);
+    // Where one before it fails nobody waits for it.
+    walking.catch(() => {});
+    this.#walking.push(walking);
   }
 
-  #checkRow(row: WalkedRow): void {
-    const found = this.#verification;
-    found.events += 1;
-    const { position } = row;
-    if (row.leaf !== row.storedLeaf)
-      found.found('event-changed', 'what it says is not what its hash was made of', { position });
-    if (row.recordedAt < this.#lastRecordedAt)
-      found.found('time-reversed', `it was recorded ${instant.fromMicros(BigInt(row.recordedAt + MICROS_2000))}`, {
-        position,
-      });
-    this.#lastRecordedAt = row.recordedAt;
-    if (row.sourceSeq !== undefined) found.numbered(row.source, row.sourceSeq, position);
+  /** Takes the reports of portions in their order, until at most so many are under way. */
+  async #settle(atMost: number): Promise<void> {
+    while (this.#walking.length > Math.max(0, atMost)) {
+      this.#verification.add(await this.#walking.shift()!);
+      this.#progress(this.#verification.events);
+    }
   }
 
   /** An archive has the rows as COPY wrote them: it is walked as they are. Without its folder its hash is believed. */
@@ -261,6 +269,7 @@ export class TrailVerifier {
     const found = this.#verification;
     const { archiveFolder } = this.#parts;
     found.archivedEvents += segment.last_position - segment.first_position + 1;
+    await this.#settle(0);
     if (archiveFolder === undefined) {
       for (const [source, seq] of Object.entries(segment.source_seqs as Record<string, number>))
         found.sources.set(source, seq);
@@ -268,18 +277,21 @@ export class TrailVerifier {
     }
     const blocks = await this.#blocksOf(segment);
     const sha256 = createHash('sha256');
-    const range = new Range(found, blocks, (row) => this.#checkRow(row));
-    range.begin(segment.first_position, segment.last_position);
+    const walk = new PortionWalk({ first: segment.first_position, last: segment.last_position, blocks });
+    let broken: unknown;
     try {
       const file = createReadStream(join(archiveFolder, segment.archive), { highWaterMark: 256 * 1024 });
-      const hashed = (async function* () {
-        for await (const chunk of file as AsyncIterable<Buffer>) {
-          sha256.update(chunk);
-          yield chunk;
-        }
-      })();
-      await walkRows(hashed, (row) => range.take(row));
-      range.end();
+      for await (const chunk of file as AsyncIterable<Buffer>) {
+        sha256.update(chunk);
+        walk.push(chunk);
+      }
+      walk.end();
+    } catch (error) {
+      broken = error;
+    }
+    found.add(walk.report);
+    try {
+      if (broken !== undefined) throw broken;
       if (sha256.digest('hex') === segment.archive_sha256) return;
       found.found('archive-differs', `${segment.archive} is not what was archived`, {
         position: segment.first_position,
@@ -338,78 +350,5 @@ export class TrailVerifier {
     return (await this.#context.pg.many(statements.blocks, { after: block - 1, limit: 1 })).some(
       ({ n }) => n === block,
     );
-  }
-}
-
-/** Rows of consecutive positions, judged against the blocks that they are in. */
-class Range {
-  readonly #found: Verification;
-  readonly #blocks: readonly BlockRow[];
-  readonly #check: (row: WalkedRow) => void;
-  #expected = 0;
-  #last = 0;
-  #block = 0;
-  #leaves: Buffer = Buffer.alloc(0);
-  #filled = 0;
-  #isWhole = true;
-
-  constructor(found: Verification, blocks: readonly BlockRow[], check: (row: WalkedRow) => void) {
-    this.#found = found;
-    this.#blocks = blocks;
-    this.#check = check;
-  }
-
-  begin(first: number, last: number): void {
-    this.#expected = first;
-    this.#last = last;
-    this.#enter();
-  }
-
-  take(row: WalkedRow): void {
-    // In a file a row may say anything.
-    if (row.position < this.#expected || row.position > this.#last)
-      return this.#found.found('event-foreign', `a row of position ${row.position}`, { position: this.#expected });
-    if (row.position !== this.#expected) this.#missUntil(row.position);
-    this.#check(row);
-    const block = this.#blocks[this.#block];
-    this.#expected = row.position + 1;
-    if (!block) return;
-    // A header that was changed may say fewer than there are: then the root differs.
-    if (this.#filled < this.#leaves.length) this.#leaves.write(row.storedLeaf, this.#filled, 'latin1');
-    this.#filled += 32;
-    if (row.position === block.last_position) this.#leave(block);
-  }
-
-  end(): void {
-    this.#missUntil(this.#last + 1);
-  }
-
-  #missUntil(position: number): void {
-    for (; this.#expected < position; this.#expected += 1) {
-      this.#found.found('event-missing', 'there is no event at this position', { position: this.#expected });
-      this.#isWhole = false;
-      const block = this.#blocks[this.#block];
-      if (block && this.#expected === block.last_position) this.#leave(block);
-    }
-  }
-
-  #enter(): void {
-    const block = this.#blocks[this.#block];
-    this.#isWhole = true;
-    this.#filled = 0;
-    // A header that was changed may say anything; it was found already.
-    const size = block ? Math.min(Math.max(0, block.last_position - block.first_position + 1), 1_000_000) : 0;
-    if (this.#leaves.length !== size * 32) this.#leaves = Buffer.alloc(size * 32);
-  }
-
-  #leave(block: BlockRow): void {
-    if (this.#isWhole && merkleRoot(this.#leaves.subarray(0, this.#filled)).toString('hex') !== block.merkle_root)
-      this.#found.found(
-        'block-root-differs',
-        `the events ${block.first_position} to ${block.last_position} are not those that it was sealed over`,
-        { block: block.n, position: block.first_position },
-      );
-    this.#block += 1;
-    this.#enter();
   }
 }

@@ -1,7 +1,8 @@
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
+import { CopyOut } from './copy-out.ts';
 
 /** Streams encoded rows into a `COPY … FROM STDIN`; memory stays that of a few chunks. */
 export async function copyInto(
@@ -16,24 +17,20 @@ export async function copyInto(
 
 /**
  * Hands the chunks of a `COPY … TO STDOUT` to a reader, at the reader's pace. What a reader leaves unread is read to its end: the
- * connection would be of no use before.
+ * connection would be of no use before. Each chunk is the reader's own, to change or to move to another thread.
  */
 export async function copyOutOf<T>(
   client: pg.PoolClient,
   copy: string,
   read: (chunks: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
-  const source = client.query(copyTo(copy));
-  const ended = finished(source);
-  ended.catch(() => {});
+  const source = client.query(new CopyOut(copy));
+  const chunks = async function* () {
+    for (let chunk = await source.next(); chunk; chunk = await source.next()) yield chunk;
+  };
   try {
-    const result = await read(source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
-    source.resume();
-    await ended;
-    return result;
-  } catch (error) {
-    source.resume();
-    await ended;
-    throw error;
+    return await read(chunks());
+  } finally {
+    while (await source.next());
   }
 }
