@@ -144,7 +144,7 @@ test('kept servers are those that .env names, until Ctrl-C; then .env is what it
       redis: { url: REDIS_URL!, password: EXCHANGE_REDIS_PASSWORD! },
       workers: false,
     });
-    expect((await exchange.markets.get('XRP-ETH')).lastTradeSequence).toBe(150);
+    expect((await exchange.markets.get('XRP-ETH')).lastTradeSequence).toBeGreaterThanOrEqual(150);
     expect((await exchange.orderBooks.depth({ symbol: 'XRP-ETH' })).bids.length).toBeGreaterThan(0);
   }
   interrupt();

@@ -80,7 +80,8 @@ const verify = async (box: Box) => {
     progress: () => {},
     signal: new AbortController().signal,
   });
-  return found.map(({ name, ok, compared, differences }) => [name, ok, compared > 0, differences]);
+  const compared = found.filter((identity) => !identity.ok || identity.compared > 0); // there is no test run here
+  return compared.map(({ name, ok, compared: rows, differences }) => [name, ok, rows > 0, differences]);
 };
 
 test('a runaway strategy is stopped by its limit; the breach opens, escalates, is answered and closes; both sides agree', async () => {

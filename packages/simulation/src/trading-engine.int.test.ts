@@ -5,7 +5,7 @@ import { type Sandbox, sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
 import { priceTimeEngine } from './engine/price-time.ts';
 import { type CheckAnswer, type EngineOrder, type TradingEngineOptions, openTradingEngine } from './trading-engine.ts';
-import { checkTradingEngine } from './trading/check-trading.ts';
+import { checkAdapters } from './invariants.ts';
 import { crossingAverages, runaway } from './trading/strategies.ts';
 
 const symbol = 'BTC-USD';
@@ -152,10 +152,11 @@ test('a strategy trades through its check; a runaway is refused, halted, and wha
     expect(equity!.cash).toBe(usd.total);
   }
   const target = { admin: box.admin, instance: box.trading.identity.instance! };
-  const invariants = await checkTradingEngine(target, box.options('trading'), new AbortController().signal);
+  const checked = { target, options: () => box.options('trading') };
+  const invariants = await checkAdapters(checked, new AbortController().signal, ['trading']);
   expect(invariants).toMatchObject([
-    { name: 'positions', ok: true },
-    { name: 'positions of the venue', ok: true },
+    { name: 'trading: positions', ok: true },
+    { name: 'trading: positions of the venue', ok: true },
   ]);
   expect(invariants.every(({ compared }) => compared > 0)).toBe(true);
 });
