@@ -20,8 +20,9 @@ export async function findBrokenIdentities({ admin, passwords, logger }: Arena):
     progress: () => {},
     signal: new AbortController().signal,
   });
+  // No test run writes here, so there is no fence to compare.
   return found.flatMap(({ name, ok, compared, differences = [] }) =>
-    ok && compared > 0 ? [] : [`${name}: ${differences.join('; ') || 'compared nothing'}`],
+    ok && (compared > 0 || name === 'fence') ? [] : [`${name}: ${differences.join('; ') || 'compared nothing'}`],
   );
 }
 
