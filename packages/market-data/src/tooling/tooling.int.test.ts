@@ -27,12 +27,15 @@ const spoil = (query: ReturnType<typeof sql>) =>
 test('seeding again changes nothing', async () => {
   const seeded = await tooling.seed!(context());
   expect(seeded).toEqual({ instruments: 5, trades: 1440, candles: 240, scenarios: 1 });
-  const events = async () => (await t.box.events.all()).length;
-  await expect.poll(events).toBeGreaterThan(6);
-  const before = await events();
+  // As they are written: what the relay has told of them yet is its own affair.
+  const written = async () => {
+    await using facts = await t.facts();
+    return (await facts.query<{ n: number }>('select count(*) as n from facts_events'))[0]!.n;
+  };
+  const before = await written();
+  expect(before).toBeGreaterThan(6);
   expect(await tooling.seed!(context())).toEqual(seeded);
-  await t.marketData.instruments.changeStatus({ symbol: SYMBOL, status: 'inactive' });
-  await expect.poll(events).toBe(before + 1);
+  expect(await written()).toBe(before);
   expect((await t.marketData.instruments.list()).items.map(({ symbol }) => symbol)).toContain('ETH-USDT');
 });
 
