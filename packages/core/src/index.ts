@@ -10,6 +10,16 @@ export { durationInput, parseDuration } from './values/duration.ts';
 export { type Ids, assetInput, idInput, symbolInput, textInput, uuidv7Ids } from './values/id.ts';
 export { type Clock, type Instant, instant, instantInput, parseInstant, systemClock } from './values/instant.ts';
 export { jsonInput, jsonObjectInput } from './values/json.ts';
+export {
+  type ProofStep,
+  type SumLeaf,
+  type SumNode,
+  commitment,
+  leafNode,
+  sumProof,
+  sumRoot,
+  verifySumProof,
+} from './values/merkle-sum-tree.ts';
 export { type CursorKey, type Listing, type Page, encodeCursor, listing, pageFields, toPage } from './values/page.ts';
 export { requestHash } from './values/request-hash.ts';
 export { type BreakerState } from './pipe/breaker.ts';

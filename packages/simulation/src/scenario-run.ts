@@ -1,4 +1,4 @@
-import { instant, isAdapterError } from '@tse/core';
+import { instant, isAdapterError, parseDuration } from '@tse/core';
 import {
   type Fault,
   type PlacedStep,
@@ -29,16 +29,11 @@ export interface RunRef {
   readonly fence: number;
 }
 
-const MILLIS: Readonly<Record<string, number>> = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1000 };
 const CONFIRMED_WITHIN_MS = 30_000;
 const POLL_MS = 20;
 
 /** Milliseconds of a duration that a scenario's schema has let pass. */
-export function millisOf(duration: string): number {
-  let millis = 0;
-  for (const [, count, unit] of duration.matchAll(/([\d.]+)([DHMS])/g)) millis += Number(count) * MILLIS[unit!]!;
-  return millis;
-}
+const millisOf = (duration: string): number => parseDuration(duration)!;
 
 /** Carries out the steps of one run, and says of each what became of it. */
 export class ScenarioRun {

@@ -16,6 +16,11 @@ import {
   requestHash,
   statement,
   toPage,
+  type SumNode,
+  commitment,
+  leafNode,
+  sumProof,
+  sumRoot,
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -35,7 +40,6 @@ import {
   proveHolding,
   takeHoldingSnapshot,
 } from './holding-snapshots.ts';
-import { type SumNode, commitment, leafNode, sumProof, sumRoot } from './merkle-sum-tree.ts';
 
 const db = queryBuilder<Tables>();
 

@@ -8,9 +8,12 @@ import {
   instantInput,
   nonNegativeAmount,
   pageFields,
+  type ProofStep,
+  type SumNode,
+  commitment,
+  verifySumProof,
 } from '@tse/core';
 import { z } from 'zod';
-import { type ProofStep, type SumNode, commitment, verifySumProof } from './merkle-sum-tree.ts';
 
 /** What clients and the house have in custody at one moment, committed to by one root. */
 export interface HoldingSnapshot {

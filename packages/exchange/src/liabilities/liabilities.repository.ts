@@ -14,6 +14,11 @@ import {
   refusal,
   statement,
   toPage,
+  type SumNode,
+  commitment,
+  leafNode,
+  sumProof,
+  sumRoot,
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -30,7 +35,6 @@ import {
   proveInclusion,
   takeSnapshot,
 } from './liabilities.ts';
-import { type SumNode, commitment, leafNode, sumProof, sumRoot } from './merkle-sum-tree.ts';
 
 const db = queryBuilder<Tables>();
 

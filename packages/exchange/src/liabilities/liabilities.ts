@@ -7,10 +7,13 @@ import {
   idInput,
   instantInput,
   pageFields,
+  type ProofStep,
+  type SumNode,
+  commitment,
+  verifySumProof,
 } from '@tse/core';
 import { z } from 'zod';
 import { accountFields } from '../accounts/account-ref.ts';
-import { type ProofStep, type SumNode, commitment, verifySumProof } from './merkle-sum-tree.ts';
 
 /** What the exchange owes its customers at one moment, committed to by one root. */
 export interface LiabilitySnapshot {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Decimal, decimal } from '@tse/core';
+import { type Decimal, decimal } from './decimal.ts';
 
 /** A node commits to the hash and the sum of all below it. */
 export interface SumNode {
@@ -46,9 +46,9 @@ function levels(leaves: readonly SumLeaf[]): SumNode[][] {
   return built;
 }
 
-/** The root over leaves whose amounts are zero or above; a negative one would hide a deficit, and is refused. */
+/** The root over leaves whose amounts are zero or above; a negative one would hide a part of the others, and is refused. */
 export function sumRoot(leaves: readonly SumLeaf[]): SumNode {
-  if (leaves.some(({ amount }) => decimal.isNegative(amount))) throw new RangeError('a holding below zero');
+  if (leaves.some(({ amount }) => decimal.isNegative(amount))) throw new RangeError('an amount below zero');
   return levels(leaves).at(-1)![0] ?? EMPTY;
 }
 

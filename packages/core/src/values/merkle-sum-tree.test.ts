@@ -1,4 +1,4 @@
-import { decimal } from '@tse/core';
+import { decimal } from './decimal.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type SumLeaf, sumProof, sumRoot, verifySumProof } from './merkle-sum-tree.ts';
@@ -41,7 +41,7 @@ test('another amount, another account, a step left out or bent: none is proved',
   );
 });
 
-test('no leaves make an empty root; a holding below zero is refused', () => {
+test('no leaves make an empty root; a liability below zero is refused', () => {
   expect(sumRoot([]).sum).toBe('0');
   expect(() => sumRoot([{ accountId: 'a', amount: decimal.of('-1'), salt: '' }])).toThrow(RangeError);
 });
