@@ -19,6 +19,8 @@ import type { Correlations } from './correlations/correlations.ts';
 import { definition } from './definition.ts';
 import { ExportRepository } from './exports/exports.repository.ts';
 import type { Exports } from './exports/exports.ts';
+import { RootRepository } from './roots/roots.repository.ts';
+import type { Roots } from './roots/roots.ts';
 import { RunRepository } from './runs/runs.repository.ts';
 import type { Runs } from './runs/runs.ts';
 import { archiveSegments } from './retention/archive-segments.worker.ts';
@@ -58,6 +60,7 @@ export interface AuditAdapter extends BaseAdapter {
   readonly exports: Exports;
   readonly accessLog: AccessLog;
   readonly runs: Runs;
+  readonly roots: Roots;
 }
 
 /**
@@ -111,6 +114,7 @@ export const createAuditAdapter = Object.assign(
       new VersionedCopies(context, 'correlation', keys.correlation),
     );
     const runs = new RunRepository(context, own);
+    const roots = new RootRepository(context, accessLog);
 
     const base = mount({
       workers: [
@@ -142,6 +146,7 @@ export const createAuditAdapter = Object.assign(
       exports: exported,
       accessLog,
       runs,
+      roots,
     };
   },
   { definition },

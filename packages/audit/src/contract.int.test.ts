@@ -156,6 +156,7 @@ const inputs = {
   'runs.get': 'r',
   'runs.list': { ...page, status: 'running' },
   'runs.listStates': 'r',
+  'roots.compute': { ...window, run: 'r', sources: ['a-service'], firstPosition: 1, lastPosition: 2 },
 };
 
 describeAdapter<AuditAdapter>(createAuditAdapter, {
@@ -198,6 +199,7 @@ const ports = [
   'exports',
   'accessLog',
   'runs',
+  'roots',
 ] as const;
 /** Without input, with members that are judged one by one, or for workers and other ports alone. */
 const others = [

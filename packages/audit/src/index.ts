@@ -115,6 +115,8 @@ export {
   listExports,
   recordExport,
 } from './exports/exports.ts';
+export { type RootedCause, type RootedEvent, rootOf, rootedLeaf } from './roots/root-leaf.ts';
+export { type ComputeRoot, type RootRefusal, type Roots, type ScenarioRoot, computeRoot } from './roots/roots.ts';
 export { type RunStatus, runStatuses, runTransitions } from './runs/run-states.ts';
 export {
   type EndRun,

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuditAdapter } from '@tse/audit';
+import { type RootedEvent, createAuditAdapter, rootOf } from '@tse/audit';
 import { type Sandbox, sandbox } from '@tse/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { main } from './main.ts';
@@ -85,6 +85,36 @@ test('export writes a file that verify checks by itself', async () => {
     code: 0,
     out: expect.stringContaining(': 0 events in 0 blocks'),
   });
+});
+
+test('root computes one hash of what happened, and names the first event that happened otherwise', async () => {
+  const { root, events } = await box.audit.roots.compute();
+  expect(await run('audit root --events all.jsonl')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(new RegExp(`^${root}\\n${events} events, of the trail up to position \\d+\\n$`)),
+  });
+  const lines = (await readFile(join(cwd, 'all.jsonl'), 'utf8')).trimEnd().split('\n');
+  expect(lines).toHaveLength(events);
+  expect(rootOf(lines.map((line) => JSON.parse(line) as RootedEvent))).toBe(root);
+  expect(await run('audit root --against all.jsonl')).toMatchObject({ code: 0, out: expect.stringContaining('same') });
+
+  const otherwise = lines.with(1, lines[1]!.replace('"t1"', '"t9"'));
+  await writeFile(join(cwd, 'otherwise.jsonl'), otherwise.join('\n'));
+  const found = await run('audit root --against otherwise.jsonl --json');
+  expect(found.code).toBe(1);
+  expect(JSON.parse(found.out)).toMatchObject({
+    root,
+    same: false,
+    difference: { n: 2, file: otherwise[1], trail: lines[1] },
+  });
+  await writeFile(join(cwd, 'longer.jsonl'), [...lines, lines[0]].join('\n'));
+  const longer = await run('audit root --against longer.jsonl');
+  expect(longer).toMatchObject({ code: 1, out: expect.stringContaining(`event ${events + 1} is the first`) });
+  expect(longer.out).toContain('trail  has no more');
+
+  expect(JSON.parse((await run('audit root --run nobody --json')).out)).toMatchObject({ events: 0 });
+  expect(await run('audit root --against nowhere.jsonl')).toMatchObject({ code: 1 });
+  expect(await run('audit root --last-position x')).toMatchObject({ code: 2 });
 });
 
 test('a wrong line is refused', async () => {

@@ -52,7 +52,7 @@ test('a partition with changed rows stays where it is', async () => {
 });
 
 test('whole partitions go to files, oldest first; their proofs stay and all of it verifies, with the files and without', async () => {
-  const { retention, trail, blocks } = t.audit;
+  const { retention, trail, blocks, roots } = t.audit;
   expect(await retention.archive({ lastPosition: 999 })).toEqual([]);
   const before = await partitions();
   const archived = await retention.archive({ lastPosition: 2500 });
@@ -81,7 +81,10 @@ test('whole partitions go to files, oldest first; their proofs stay and all of i
   }
   expect(await trail.find(700)).toBeUndefined();
   expect(await trail.find(2001)).toMatchObject({ position: 2001 });
-  expect(await errorsOf([blocks.prove({ position: 700 })])).toMatchObject([{ code: 'archived' }]);
+  expect(await errorsOf([blocks.prove({ position: 700 }), roots.compute()])).toMatchObject([
+    { code: 'archived' },
+    { code: 'archived', details: { position: 2000 } },
+  ]);
   const report = await verify();
   expect(report).toMatchObject({ ok: true, archivedEvents: 2000 });
   expect(report.events).toBe(report.position);

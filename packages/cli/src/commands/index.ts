@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { auditChain } from './audit-chain.ts';
 import { auditExport } from './audit-export.ts';
+import { auditRoot } from './audit-root.ts';
 import { auditVerify } from './audit-verify.ts';
 import { credentialsRotate } from './credentials-rotate.ts';
 import { doctor } from './doctor.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   auditVerify,
   auditExport,
   auditChain,
+  auditRoot,
   credentialsRotate,
   restored,
 ];
