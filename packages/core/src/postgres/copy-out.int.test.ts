@@ -47,3 +47,17 @@ test('a statement that is refused is a mapped error, before and amid the rows', 
   await expect(pg.copyOut('test', amid, whole)).rejects.toMatchObject({ details: { sqlstate: '22012' } });
   expect(await pg.copyOut('test', numbers(3), whole)).toBe('1\n2\n3\n');
 });
+
+test('a long one outlives the time that a statement has, and the connection is as before', async () => {
+  const { roles } = t.context.identity;
+  await t.db.query(`alter role ${roles.adapter} set statement_timeout = '100ms'`);
+  const { pg } = t.another({ postgres: { ...t.options.postgres, pool: 1 } });
+  const slow = 'copy (select 1 from pg_sleep(0.3)) to stdout';
+  const timeout = () => pg.copyOut('test', `copy (select current_setting('statement_timeout')) to stdout`, whole);
+  await expect(pg.copyOut('test', slow, whole)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(await pg.copyOut('test', slow, whole, { long: true })).toBe('1\n');
+  expect(await timeout()).toBe('100ms\n');
+  const failing = pg.copyOut('test', 'copy (select 1 / 0) to stdout', whole, { long: true });
+  await expect(failing).rejects.toMatchObject({ details: { sqlstate: '22012' } });
+  expect(await timeout()).toBe('100ms\n');
+});

@@ -34,3 +34,20 @@ export async function copyOutOf<T>(
     while (await source.next());
   }
 }
+
+/** The same for what may take longer than any one statement is given: the timeout of the role, which counts the reader's time too, is off for it. */
+export async function longCopyOutOf<T>(
+  client: pg.PoolClient,
+  copy: string,
+  read: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  await client.query('begin read only; set local statement_timeout = 0');
+  try {
+    const result = await copyOutOf(client, copy, read);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}

@@ -9,7 +9,7 @@ import { InternalError, UnavailableError, isAdapterError } from '../pipe/errors.
 import type { Telemetry } from '../pipe/telemetry.ts';
 import { type Phase, isConnectionLost, isRetryable, mapPostgresError } from './errors.ts';
 import { type GuardedPool, checkout, closePool, openPool } from './pool.ts';
-import { copyInto, copyOutOf } from './copy.ts';
+import { copyInto, copyOutOf, longCopyOutOf } from './copy.ts';
 import type { Mode, Statement } from './statement.ts';
 
 /** What runs a statement: the database, or one transaction on it. Rows come back with our own types (see `codecs`). */
@@ -98,9 +98,18 @@ export class Postgres implements Queries {
     );
   }
 
-  /** `COPY … TO STDOUT`, its chunks handed to `read` as they come: for what is too much for rows in memory. */
-  copyOut<T>(op: string, copy: string, read: (chunks: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
-    return this.#admitted(op, 'read', (client) => this.#guarded(client, 'read', () => copyOutOf(client, copy, read)));
+  /**
+   * `COPY … TO STDOUT`, its chunks handed to `read` as they come: for what is too much for rows in memory. `long`: it may take as long as
+   * its reader, where it would otherwise be bound by the time that any statement has.
+   */
+  copyOut<T>(
+    op: string,
+    copy: string,
+    read: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+    { long = false }: { long?: boolean } = {},
+  ): Promise<T> {
+    const out = long ? longCopyOutOf : copyOutOf;
+    return this.#admitted(op, 'read', (client) => this.#guarded(client, 'read', () => out(client, copy, read)));
   }
 
   /**
