@@ -290,7 +290,7 @@ export class RetentionRepository implements Retention {
     try {
       const copy = `copy (select ${leafColumns.join(', ')}, leaf_hash from events where position between ${first} and ${last} order by position) to stdout (format binary)`;
       const changed: number[] = [];
-      const rows = await this.#context.pg.copyOut('audit.retention.rows', copy, (chunks) => {
+      const walk = (chunks: AsyncIterable<Buffer>) => {
         const kept = (async function* () {
           for await (const chunk of chunks) {
             sha256.update(chunk);
@@ -303,7 +303,8 @@ export class RetentionRepository implements Retention {
           if (leaf !== storedLeaf) changed.push(position);
           if (sourceSeq !== undefined) sourceSeqs.set(source, sourceSeq);
         });
-      });
+      };
+      const rows = await this.#context.pg.copyOut('audit.retention.rows', copy, walk, { long: true });
       if (changed.length > 0 || rows !== last - first + 1) {
         const what =
           changed.length > 0

@@ -103,13 +103,14 @@ export class RootRepository implements Roots {
     // A call of its own: what has only read by then ends as aborted, and nothing of it is unknown.
     return this.#context.run(operations.read, wanted, options, async () => {
       const tree = new GrowingTree();
-      await pg.copyOut('audit.roots.rows', orderedRows(wanted), async (chunks) => {
+      const walk = async (chunks: AsyncIterable<Buffer>) => {
         for await (const { leaf, event } of rootedRows(chunks)) {
           options.signal?.throwIfAborted();
           tree.add(leaf);
           await onEvent?.(event(), leaf);
         }
-      });
+      };
+      await pg.copyOut('audit.roots.rows', orderedRows(wanted), walk, { long: true });
       return { root: tree.root().toString('hex'), events: tree.size, position: wanted.lastPosition };
     });
   }
