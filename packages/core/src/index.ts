@@ -153,4 +153,5 @@ export {
   registerService,
 } from './ops/services.ts';
 export type { StoreHealth, StoreState } from './ops/store-watch.ts';
-export type { Worker, WorkerHealth } from './ops/worker.ts';
+export { type DueWork, dueWorker } from './ops/due-worker.ts';
+export type { Worker, WorkerHealth, WorkerSelection } from './ops/worker.ts';

@@ -95,7 +95,7 @@ export const createRiskAdapter = Object.assign(
     const metrics = new MetricsRepository(context, copies.metrics, results.maxPriceAge);
 
     const base = mount({
-      workers: [expireReservations(checks), watching, escalateAlerts(escalations), revalue(pnl, context.clock)],
+      workers: [expireReservations(checks), revalue(pnl, context.clock), watching, escalateAlerts(escalations)],
       flush: [() => delivery.close(), ...Object.values(copies).map((store) => () => store.close())],
     });
     return {

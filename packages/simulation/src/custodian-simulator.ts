@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Consumer } from '@tse/core';
-import type { CustodianAdapter, SettlementResult, Transfer } from '@tse/custodian';
+import type { CustodianAdapter, ProcessSettlement, SettlementResult, Transfer } from '@tse/custodian';
 import { exchangeEvents } from '@tse/exchange/events';
 import { custodyAccountOf, OUTSIDE, openFor, openHouse } from './custody/custody-accounts.ts';
 import { moveFunds, publishPolicy } from './custody/scripted-transfers.ts';
 import { settlementOf } from './custody/trade-settlement.ts';
+import type { FaultHandlers } from './fault-targets.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
 
 /** What a custodian has done so far. */
@@ -21,49 +22,80 @@ export interface CustodianSimulatorOptions {
   /** What the exchange calls itself: the instance's name, `exchange` for the default one. */
   readonly venue: string;
   readonly clock: Clock;
-  /** Which of the first trades that settle on the next day is kept from it, so that it fails. */
-  readonly seed?: number;
-  /** Under which the trade is kept from settling. */
-  readonly run?: { readonly runId: string; readonly fence: number };
 }
 
-/** Longer than any demo lasts in business time. */
-const KEPT_FOR_MS = 100 * 365 * 86_400_000;
+/** Of the deliveries that a fault would keep back, so many are. */
+const MOST_KEPT_BACK = 5;
+
+/** What is kept from settling, and under whose run. */
+interface Delay {
+  readonly asset: string;
+  readonly until: string;
+  readonly run: string;
+  readonly fence: number;
+  readonly keptBack: string[];
+}
 
 /** One custodian of one venue: what moved there reaches custody, on its day. */
 export interface CustodianSimulator extends AsyncDisposable {
   readonly tally: Readonly<CustodyTally>;
-  /** The transfers in and out of the script; empty before `drain`. */
+  /** The transfers in and out of the script; empty before `moveFunds`. */
   readonly transfers: readonly Transfer[];
-  /** Waits until that many trades of the venue are read: what settles at once is then settled at its own time. */
-  keepUp(trades: number): Promise<void>;
-  /** Lets go of what was kept back: it settles from now on. */
-  letGo(): Promise<void>;
-  /** Reads all that the venue has published, makes the transfers of the script, and settles all that is due by now. */
+  /** `settlement-delay`: deliveries that settle on a later day are kept back, until it is undone. */
+  readonly faults: FaultHandlers;
+  /** Makes the transfers of the script, once. */
+  moveFunds(): Promise<void>;
+  /** Reads all that the venue has published, and settles all that is due by now. */
   drain(): Promise<void>;
 }
 
 /** Opens a custodian: its own accounts, its policy, and a reader of what the venue publishes. */
 export async function openCustodianSimulator(
   custodian: CustodianAdapter,
-  { venue, clock, seed = 1, run: { runId, fence } = { runId: 'demo', fence: 1 } }: CustodianSimulatorOptions,
+  { venue, clock }: CustodianSimulatorOptions,
 ): Promise<CustodianSimulator> {
   const tally: CustodyTally = { trades: 0, settlements: 0, settledAtOnce: 0, delayed: 0 };
-  const kept = 2 * (1 + (seed % 3));
-  const keptBack: string[] = [];
+  let delaying: Delay | undefined;
   let transfers: Transfer[] = [];
   await openHouse(custodian, venue);
   await publishPolicy(custodian);
 
+  const isKeptBack = ({ cycle, legs }: ProcessSettlement): boolean =>
+    delaying !== undefined &&
+    delaying.keptBack.length < MOST_KEPT_BACK &&
+    cycle !== 0 &&
+    legs.some(({ kind, asset }) => kind === 'delivery' && asset === delaying!.asset);
+
   /** Held while the leg is delayed, so that it cannot settle in between. */
-  async function keepFromSettling(settled: SettlementResult): Promise<void> {
-    const { settlementId, cutsOffAt } = settled;
-    const until = new Date(Date.parse(cutsOffAt) + KEPT_FOR_MS);
-    await custodian.settlements.delayLeg({ settlementId, leg: 1, until, run: runId, fence, reason: 'kept back' });
+  async function keepBack({ settlementId }: SettlementResult, { run, fence, until, keptBack }: Delay): Promise<void> {
+    await custodian.settlements.delayLeg({ settlementId, leg: 1, until, run, fence, reason: 'kept back' });
     await custodian.settlements.release({ settlementId });
     tally.delayed += 1;
     keptBack.push(settlementId);
   }
+
+  const faults: FaultHandlers = {
+    inject({ kind, params, mustEndBy: until, runId: run, fence }) {
+      if (kind !== 'settlement-delay') throw new RangeError(`custody has no fault ${kind}`);
+      delaying ??= { asset: String(params['asset']), until, run, fence, keptBack: [] };
+      return Promise.resolve();
+    },
+    async undo({ runId: run, fence }) {
+      for (const settlementId of delaying?.keptBack ?? []) {
+        const { status } = await custodian.settlements.get(settlementId, { fresh: true });
+        if (status === 'settled') continue;
+        await custodian.settlements.delayLeg({
+          settlementId,
+          leg: 1,
+          until: clock.now(),
+          run,
+          fence,
+          reason: 'let go',
+        });
+      }
+      delaying = undefined;
+    },
+  };
 
   const consumer = custodian.inbox.consume(
     {
@@ -100,14 +132,14 @@ export async function openCustodianSimulator(
           tally.trades += 1;
           return;
         }
-        const keep = event.payload.tradeSeq === kept;
+        const delay = isKeptBack(settlement) ? delaying : undefined;
         const settled = await repeatUnknown(
-          () => custodian.processSettlement({ ...settlement, onHold: keep }),
+          () => custodian.processSettlement({ ...settlement, onHold: delay !== undefined }),
           settlement.reference,
         );
         tally.settlements += 1;
         if (settled.status === 'settled') tally.settledAtOnce += 1;
-        if (keep && settled.onHold) await keepFromSettling(settled);
+        if (delay !== undefined && settled.onHold) await keepBack(settled, delay);
         tally.trades += 1;
       }
     },
@@ -118,27 +150,13 @@ export async function openCustodianSimulator(
     get transfers() {
       return transfers;
     },
-    async keepUp(trades) {
-      while (tally.trades < trades) {
-        if (consumer.health()[0]?.state === 'stopped') throw new Error(`${consumer.name} has stopped`);
-        await sleep(5);
-      }
-    },
-    async letGo() {
-      for (const settlementId of keptBack)
-        await custodian.settlements.delayLeg({
-          settlementId,
-          leg: 1,
-          until: clock.now(),
-          run: runId,
-          fence,
-          reason: 'let go',
-        });
+    faults,
+    async moveFunds() {
+      if (transfers.length === 0) transfers = await moveFunds(custodian);
     },
     async drain() {
       await hasRead(consumer, async () => (await custodian.inbox.published(exchangeEvents))?.publishSeq ?? 0);
-      if (transfers.length === 0) transfers = await moveFunds(custodian);
-      while ((await custodian.settlements.settleDue({ limit: 1000 })).claimed.length > 0);
+      await custodian.catchUp();
     },
     [Symbol.asyncDispose]: () => consumer[Symbol.asyncDispose](),
   };

@@ -40,7 +40,11 @@ export interface DemoAdapters extends AsyncDisposable, Adapters {
 }
 
 /** Provisions, migrates and opens the adapters. On servers that are not ours they are instances of their own, gone in the end. */
-export async function openDemoAdapters({ postgres, redis }: Servers, clock: Clock): Promise<DemoAdapters> {
+export async function openDemoAdapters(
+  { postgres, redis }: Servers,
+  clock: Clock,
+  seed = 1,
+): Promise<DemoAdapters> {
   await using opening = new AsyncDisposableStack();
   const admin = { postgresUrl: postgres.adminUrl, redisUrl: redis.adminUrl };
   const isOurs = postgres.origin !== 'url' && redis.origin !== 'url';
@@ -67,7 +71,9 @@ export async function openDemoAdapters({ postgres, redis }: Servers, clock: Cloc
       postgres: { url: where.postgres, password: passwords.postgres },
       redis: { url: where.redis, password: passwords.redis },
       clock,
-      ids: seededIds(`demo ${definition.identity.name}`),
+      ids: seededIds(`${seed} ${definition.identity.name}`),
+      // The services say when what is due is done: so it is the same each time.
+      workers: 'catch-up',
       logger: pino({ level: 'error' }, pino.destination(2)),
       ...more,
     };

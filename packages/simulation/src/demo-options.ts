@@ -3,10 +3,12 @@ import { InputError } from './input-error.ts';
 import { aggTradePrints } from './prints/agg-trades.ts';
 import type { PrintSource } from './prints/print.ts';
 import { sp500Prints } from './prints/sp500.ts';
+import { type ScenarioName, scenarioNames } from './scenarios.ts';
 
 export interface DemoOptions {
   readonly source: PrintSource;
-  /** Of what is planted: which settlement fails, which line of the statement is wrong and how. */
+  readonly scenario: ScenarioName;
+  /** Of ids, of the stablecoin's price, and of what is planted: the same seed gives the same run. */
   readonly seed: number;
   readonly json: boolean;
   readonly keep: boolean;
@@ -15,16 +17,18 @@ export interface DemoOptions {
 
 export const DEMO_HELP = `Usage: pnpm demo [options]
 
-Trades real prints again: an exchange simulator turns each into the orders of simulated accounts, matches them by
-price and time, and settles them through the exchange adapter on a real PostgreSQL and a real Redis. At the end it
-says what the adapter holds and checks its invariants.
+Trades real prints again, with all seven services on a real PostgreSQL and a real Redis: market data tells the prints, an
+exchange matches and settles the orders they come from, strategies trade on them, risk checks and watches, a custodian settles,
+audit keeps every event. Half-way the test coordinator runs a scenario in which something goes wrong. At the end it says what
+the adapters hold and checks what must hold within and between them.
 
 Input, by default the year 2019 of the daily S&P 500, four prints a day:
   --all             all of 2000 to 2020
   --trades FILE     an exchange's bulk file of aggregate trades (CSV: id, price, quantity, first id, last id, time, buyer was maker)
   --symbol PAIR     the pair of that file, for example XRP-ETH, where its name does not begin with it
 
-  --seed N          which settlement fails, and which line of the exchange's statement is wrong and how (1)
+  --scenario NAME   what goes wrong half-way (depeg): ${scenarioNames.join(', ')}
+  --seed N          repeats a run: the scenario root at the end is the same for the same input, scenario and seed (1)
 
 Output:
   --json            the report as one JSON object on stdout
@@ -50,7 +54,10 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
   const source =
     values.trades === undefined ? sp500Prints(values.all ? 'all' : 2019) : aggTradePrints(values.trades, values.symbol);
   if (!/^\d{1,9}$/.test(values.seed)) throw new InputError(`--seed takes a whole number, not "${values.seed}".`);
-  return { source, seed: Number(values.seed), json: values.json, keep: values.keep, quiet: values.quiet };
+  const scenario = scenarioNames.find((name) => name === values.scenario);
+  if (scenario === undefined)
+    throw new InputError(`--scenario takes one of ${scenarioNames.join(', ')}, not "${values.scenario}".`);
+  return { source, scenario, seed: Number(values.seed), json: values.json, keep: values.keep, quiet: values.quiet };
 }
 
 function parse(args: readonly string[]) {
@@ -62,6 +69,7 @@ function parse(args: readonly string[]) {
       options: {
         all: flag,
         trades: { type: 'string' },
+        scenario: { type: 'string', default: 'depeg' },
         seed: { type: 'string', default: '1' },
         symbol: { type: 'string' },
         json: flag,

@@ -1,87 +1,114 @@
+import type { Fault, Run, SnapshotDifference } from '@tse/test-coordinator';
 import type { ManualClock } from '@tse/testkit';
+import { checkTrail } from './audit-correlator.ts';
+import { causalChain } from './causal-chain.ts';
+import { checkStatement } from './custody/check-statement.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
-import { openDemoRun } from './demo-coordination.ts';
-import { DESK_ACCOUNTS, type DemoDesk, openDemoDesk } from './demo-desk.ts';
-import { type DemoServices, openDemoServices } from './demo-services.ts';
-import { type ExchangeSimulator, openExchangeSimulator } from './exchange-simulator.ts';
+import { DESK_ACCOUNTS } from './ecosystem/desk.ts';
+import { checkDetection } from './ecosystem/check-detection.ts';
+import { type Ecosystem, openEcosystem } from './ecosystem/ecosystem.ts';
+import type { Plan } from './ecosystem/market.ts';
+import { timelineOf } from './ecosystem/timeline.ts';
+import { worldOf } from './ecosystem/world.ts';
 import { readHoldings } from './holdings.ts';
-import { checkAdapters } from './invariants.ts';
-import { type Funding, fundingFor } from './participants/funding.ts';
-import { type MarketTerms, marketTerms } from './participants/market-terms.ts';
-import { ACCOUNTS, type Step } from './participants/orders.ts';
+import { checkAdapters, toolings } from './invariants.ts';
+import { checkMarketTape } from './market-tape.ts';
 import { stepsOf } from './participants/participants.ts';
-import type { PrintSource } from './prints/print.ts';
-import { type Survey, surveyPrints } from './prints/survey.ts';
 import { startProgress } from './progress.ts';
-import type { Findings } from './report.ts';
+import type { Findings, Invariant } from './report.ts';
+import { type ScenarioName, publishScenario } from './scenarios.ts';
 import { checkTape } from './tape.ts';
+import { openTestCoordinator } from './test-coordinator.ts';
 
-const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
-const STEPS_AT_ONCE = 64;
-const BOOKS = ['marketData', 'exchange', 'custodian', 'risk', 'trading'] as const;
 const BOOK_LEVELS = 5;
-
-/** What has to be known before the first print: the market's terms and what the accounts need, both from all of the input. */
-export interface Plan {
-  readonly source: PrintSource;
-  readonly survey: Survey;
-  readonly terms: MarketTerms;
-  readonly funding: Funding;
-}
+const RUN = 'demo';
+/** Two days on: what settles on the day after the last trade has settled, whatever the calendars say of a weekend. */
+const SETTLED_AFTER = 'P4D';
 
 export interface Running {
   readonly clock: ManualClock;
   readonly signal: AbortSignal;
+  readonly scenario: ScenarioName;
   readonly seed: number;
   readonly quiet: boolean;
   readonly say: (line: string) => void;
 }
 
-export async function planOf(source: PrintSource): Promise<Plan> {
-  const survey = await surveyPrints(source);
-  const terms = marketTerms(survey, FEES.tiers[0]!.taker);
-  return { source, survey, terms, funding: await fundingFor(stepsOf(source.read(), terms), terms) };
-}
-
-/** Trades all prints and looks at what became of them. */
+/** Trades the first half of the prints, has the coordinator run its scenario on what follows, and looks at what became of all. */
 export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running): Promise<Omit<Findings, 'servers'>> {
   const { source, survey, terms } = plan;
-  const { signal, say } = running;
-  await openMarket(plan, demo);
-  await using run = await openDemoRun(demo, running);
-  await using services = await openDemoServices(plan, demo, run, running);
-  await using simulator = await openExchangeSimulator(demo.exchange, terms.symbol, running.clock);
-  await using desk = await openDemoDesk(plan, demo, simulator, running);
-  const { tally } = simulator;
-  const seconds = await trade(plan, { services, simulator, desk }, running);
-  say('Answering the breach, and settling what was traded.');
-  await desk.answerBreach();
-  await services.settle(() => desk.drain());
+  const { clock, signal, scenario, seed, quiet, say } = running;
+  const { exchange, custodian, testCoordinator, audit, target } = demo;
+  const venue = exchange.identity.label;
+  await using ecosystem = await openEcosystem({ plan, demo, clock, seed });
+  const timeline = await timelineOf(stepsOf(source.read(), terms));
+  const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
+  const found: Invariant[] = [];
+  const world = worldOf({
+    ecosystem,
+    demo,
+    timeline,
+    clock,
+    runId: RUN,
+    signal,
+    onStep: (prints) => progress.add(prints),
+    conclude: () => conclude(ecosystem, clock),
+    found: () => found,
+  });
+  await ecosystem.settle();
+  await world.play(Math.floor(survey.prints / 2));
+  const order = await publishScenario(testCoordinator, scenario, plan);
+  const { run: ended, differences } = await openTestCoordinator(testCoordinator, {
+    ...world,
+    async settle() {
+      await world.settle();
+      found.push(
+        await checkStatement(custodian, ecosystem.transfers, { venue, seed, clock }),
+        await checkTape(exchange, terms.symbol, source, DESK_ACCOUNTS),
+        ...(await checkMarketTape(demo.marketData, survey.symbol, source)),
+      );
+    },
+  }).run({ ...order, runId: RUN, seed: `${seed}` }, signal);
+  const { seconds } = progress.end();
 
   say('Reading back what the adapters hold.');
-  const holdings = await readHoldings(demo.exchange, terms.symbol, BOOK_LEVELS);
-  signal.throwIfAborted();
+  const [holdings, faults] = [
+    await readHoldings(exchange, terms.symbol, BOOK_LEVELS),
+    await Array.fromAsync(testCoordinator.faults.list({ runId: RUN, limit: 1000 }, { fresh: true })),
+  ];
   say('Checking what must hold.');
-  const books = [
-    ...(await checkAdapters(demo, signal, BOOKS)),
-    await checkTape(demo.exchange, terms.symbol, source, DESK_ACCOUNTS),
-    ...(await services.check()),
-  ];
-  // What was found is part of the run, and the run of the trail: whoever keeps them is looked at after both.
-  await run.end(books);
-  await services.completeTrail();
+  await ecosystem.correlator.drain(signal);
+  const books = await Array.fromAsync(testCoordinator.invariants.list({ runId: RUN, limit: 1000 }));
   const invariants = [
-    ...books,
+    ...books
+      .filter(({ phase }) => phase === 'after')
+      .map(({ name, passed: ok, compared, samples }) => ({
+        name,
+        ok,
+        compared,
+        ...(!ok && { problem: `${samples[0]}` }),
+      })),
+    await checkProbes(testCoordinator),
     ...(await checkAdapters(demo, signal, ['testCoordinator', 'audit'])),
-    ...(await services.checkTrail()),
+    ...(await checkTrail(
+      audit,
+      target,
+      Object.values(toolings).flatMap(({ definition }) =>
+        definition.identity.name === 'audit' ? [] : [{ definition, target }],
+      ),
+      signal,
+    )),
+    ...(await checkDetection(audit, faults, signal)),
   ];
   signal.throwIfAborted();
+
+  const { tally } = ecosystem.simulator;
   const deskTrades = (
     await Promise.all(
-      DESK_ACCOUNTS.map((accountId) => Array.fromAsync(demo.exchange.trades.listOfAccount({ accountId, limit: 1000 }))),
+      DESK_ACCOUNTS.map((accountId) => Array.fromAsync(exchange.trades.listOfAccount({ accountId, limit: 1000 }))),
     )
   ).flat().length;
-  const [first] = (await demo.exchange.trades.listOfMarket({ symbol: terms.symbol, limit: 1 })).items;
+  const [first] = (await exchange.trades.listOfMarket({ symbol: terms.symbol, limit: 1 })).items;
   return {
     input: {
       source: source.name,
@@ -90,6 +117,8 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       from: survey.firstAt,
       to: survey.lastAt,
     },
+    scenario: scenarioOf(scenario, seed, ended, faults, differences),
+    scenarioRoot: (await audit.roots.compute({}, { signal })).root,
     counts: {
       prints: survey.prints,
       accounts: holdings.accounts.length,
@@ -101,8 +130,8 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
     },
     holdings,
-    services: { ...(await services.done()), ...(await desk.done()), ...run.done() },
-    chain: first === undefined ? [] : await services.chainOf(first.id),
+    services: await doneOf(ecosystem, demo),
+    chain: first === undefined ? [] : await causalChain(audit, { tradeId: first.id }, signal),
     rates: {
       seconds,
       printsPerSecond: survey.prints / seconds,
@@ -113,54 +142,69 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   };
 }
 
-async function openMarket({ survey, terms, funding }: Plan, { exchange }: DemoAdapters): Promise<void> {
-  const { accounts, ledger, markets } = exchange;
-  await markets.registerAsset({ asset: terms.base, scale: terms.baseScale });
-  await markets.registerAsset({ asset: terms.quote, scale: terms.quoteScale });
-  await markets.defineFees(FEES);
-  await markets.open({
-    symbol: terms.symbol,
-    tickSize: survey.tickSize,
-    lotSize: survey.lotSize,
-    maxQuantity: funding.largestQuantity,
-    feeVersion: FEES.version,
-  });
-  for (const accountId of ACCOUNTS) await accounts.open({ accountId, ownerId: accountId });
-  for (const { accountId, asset, amount } of funding.deposits)
-    await ledger.deposit({ reference: `${accountId}-${asset}`, accountId, asset, amount });
+/** Invariant "scenario": what its probes saw is what was expected. */
+async function checkProbes({ validations }: DemoAdapters['testCoordinator']): Promise<Invariant> {
+  const results = await Array.fromAsync(validations.list({ runId: RUN, limit: 1000 }));
+  const failed = results.filter(({ verdict }) => verdict !== 'passed');
+  const problem = failed.map(({ probe, error }) => `${probe}: ${error}`).join('; ');
+  return { name: 'scenario', ok: failed.length === 0, compared: results.length, ...(failed.length > 0 && { problem }) };
 }
 
-async function trade(
-  { source, survey, terms }: Plan,
-  { services, simulator, desk }: { services: DemoServices; simulator: ExchangeSimulator; desk: DemoDesk },
-  { clock, signal, quiet }: Running,
-): Promise<number> {
-  const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
-  for await (const steps of chunksOf(stepsOf(source.read(), terms), STEPS_AT_ONCE)) {
-    signal.throwIfAborted();
-    const { print: last } = steps.at(-1)!;
-    void clock.set(last.at);
-    await services.replay(steps.map(({ print }) => print));
-    await simulator.run(steps);
-    await services.follow(simulator.tally.trades);
-    await desk.onPrint(last);
-    progress.add(steps.length);
-  }
-  return progress.end().seconds;
+/** Alerts are answered, funds move in and out, and what was traded settles. */
+async function conclude({ settle, step, desk, custody }: Ecosystem, clock: ManualClock): Promise<void> {
+  await settle();
+  await desk.answerAll();
+  await settle();
+  await custody.moveFunds();
+  await settle();
+  await step(await clock.advance(SETTLED_AFTER));
+  await settle();
+  await desk.answerAll();
+  await settle();
+  await desk.engine.drain();
 }
 
-/** Steps that are carried out at once: of one day, where they are many, and up to the end of a run. */
-async function* chunksOf(steps: AsyncIterable<Step>, size: number): AsyncGenerator<Step[]> {
-  let chunk: Step[] = [];
-  for await (const step of steps) {
-    const isFull = chunk.length >= size || (chunk[0] !== undefined && daysBetween(chunk[0], step) >= 1);
-    if (isFull && chunk.at(-1)!.endsRun) {
-      yield chunk;
-      chunk = [];
-    }
-    chunk.push(step);
-  }
-  if (chunk.length > 0) yield chunk;
+function scenarioOf(
+  name: ScenarioName,
+  seed: number,
+  { status, score }: Run,
+  faults: readonly Fault[],
+  differences: readonly SnapshotDifference[],
+): Findings['scenario'] {
+  return {
+    name,
+    seed,
+    status,
+    ...(score !== undefined && { score }),
+    ...Object.fromEntries(
+      faults.map(({ kind, state, detectionMs }) => [
+        kind,
+        detectionMs === undefined ? state : `${state}, detected after ${detectionMs / 1000} s`,
+      ]),
+    ),
+    changedViews: differences.length,
+    addedRows: differences.reduce(
+      (sum, { rowsBefore = 0, rowsAfter = 0 }) => sum + Math.max(0, rowsAfter - rowsBefore),
+      0,
+    ),
+  };
 }
 
-const daysBetween = (a: Step, b: Step): number => (Date.parse(b.print.at) - Date.parse(a.print.at)) / 86_400_000;
+async function doneOf({ market, custody, desk }: Ecosystem, { custodian, audit }: DemoAdapters) {
+  const { position } = await audit.trail.head();
+  const fails = await Array.fromAsync(custodian.settlements.listFails({ limit: 1000 }));
+  const statuses = custody.transfers.map(({ status }) => status);
+  return {
+    'Market data': { trades: market.tally.trades, ticks: market.tally.ticks },
+    Custody: {
+      settlements: custody.tally.settlements,
+      settledAtOnce: custody.tally.settledAtOnce,
+      delayed: custody.tally.delayed,
+      fails: fails.length,
+      transfers: statuses.filter((status) => status === 'completed').length,
+      waitingForApproval: statuses.filter((status) => status === 'pending-approval').length,
+    },
+    ...(await desk.done()),
+    Audit: { events: position, sources: Object.keys(toolings).length - 1 },
+  };
+}

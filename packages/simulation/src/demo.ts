@@ -3,7 +3,8 @@ import { manualClock } from '@tse/testkit';
 import { startServers } from '@tse/testkit/servers';
 import { openDemoAdapters } from './demo-adapters.ts';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.ts';
-import { planOf, runDemo } from './demo-run.ts';
+import { runDemo } from './demo-run.ts';
+import { planOf } from './ecosystem/market.ts';
 import { InputError } from './input-error.ts';
 import { Interrupted, onInterrupt } from './interrupt.ts';
 import { keepUp } from './keep.ts';
@@ -15,7 +16,7 @@ async function main(): Promise<number> {
     process.stdout.write(DEMO_HELP);
     return 0;
   }
-  const { source, seed, quiet, json, keep } = options;
+  const { source, scenario, seed, quiet, json, keep } = options;
   const say = (line: string) => void (quiet || process.stderr.write(`${line}\n`));
   say(`Reading ${source.name}.`);
   const plan = await planOf(source);
@@ -23,10 +24,10 @@ async function main(): Promise<number> {
   await using servers = await startServers({ purpose: 'demo', log: say });
   const signal = onInterrupt();
   const clock = manualClock(plan.survey.firstAt);
-  await using demo = await openDemoAdapters(servers, clock);
+  await using demo = await openDemoAdapters(servers, clock, seed);
   signal.throwIfAborted();
   const report = reportOf({
-    ...(await runDemo(plan, demo, { clock, signal, seed, quiet, say })),
+    ...(await runDemo(plan, demo, { clock, signal, scenario, seed, quiet, say })),
     servers: {
       postgres: `${servers.postgres.version}, ${servers.postgres.origin}`,
       redis: `${servers.redis.version}, ${servers.redis.origin}`,

@@ -73,6 +73,8 @@ test('once a run has passed on, no service takes what its last coordinator still
     clock: box.clock,
     pass: () => Promise.resolve(),
     look: () => Promise.resolve(undefined),
+    settle: () => Promise.resolve(),
+    identities: () => Promise.resolve([]),
     snapshot: () => Promise.resolve({ watermarks: {}, items: [] }),
   });
   expect(await recover()).toEqual(['run-1']);

@@ -16,6 +16,10 @@ export type Done = Readonly<Record<string, Readonly<Record<string, string | numb
 export interface Findings {
   /** What was read: source, symbol, prints, range. */
   readonly input: Readonly<Record<string, string | number>>;
+  /** Which scenario was run with which seed, and what became of it and of its faults. */
+  readonly scenario: Readonly<Record<string, string | number>>;
+  /** Merkle root over what all events say, in hexadecimal: the same for the same input, scenario and seed. */
+  readonly scenarioRoot: string;
   /** How many of what there are at the end. */
   readonly counts: Readonly<Record<string, number>>;
   /** What the adapter holds at the end. */
@@ -45,6 +49,8 @@ export function reportOf(findings: Findings): Report {
 export function formatReport({
   ok,
   input,
+  scenario,
+  scenarioRoot,
   counts,
   holdings,
   services,
@@ -56,6 +62,7 @@ export function formatReport({
   const failed = invariants.filter((invariant) => !holds(invariant)).length;
   return [
     ...section('Input', named(input)),
+    ...section('Scenario', named({ ...scenario, scenarioRoot })),
     ...section('Counts', named(counts)),
     ...section('Orders', named(holdings.orders)),
     ...section('Balances', balanceRows(holdings), ['account', 'asset', 'total', 'held']),

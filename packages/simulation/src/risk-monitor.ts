@@ -1,14 +1,18 @@
 import type { Instant } from '@tse/core';
 import type { EventOf } from '@tse/core/events';
+import { custodianEvents } from '@tse/custodian/events';
 import { exchangeEvents } from '@tse/exchange/events';
 import { marketDataEvents } from '@tse/market-data/events';
 import type { CheckOrder, Decision, DueNotification, RiskAdapter } from '@tse/risk';
 import { hasRead } from './custodian-simulator.ts';
+import { type PriceRule, watchPrices } from './risk/price-watch.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
 
 export interface RiskMonitorOptions {
   /** What the exchange calls itself: the instance's name, `exchange` for the default one. */
   readonly venue: string;
+  /** What prices of the feed must not do. */
+  readonly watch?: readonly PriceRule[];
   /** Whom alerts are told to. */
   readonly page?: (notification: DueNotification) => Promise<void>;
 }
@@ -38,7 +42,7 @@ type Heard = EventOf<typeof exchangeEvents>;
 /** Opens a risk monitor on what a venue and the price feed publish. */
 export async function openRiskMonitor(
   risk: RiskAdapter,
-  { venue, page = () => Promise.resolve() }: RiskMonitorOptions,
+  { venue, watch = [], page = () => Promise.resolve() }: RiskMonitorOptions,
 ): Promise<RiskMonitor> {
   const tally: RiskTally = { fills: 0, allowed: 0, denied: new Map(), pages: 0 };
   const running = new AsyncDisposableStack();
@@ -54,11 +58,39 @@ export async function openRiskMonitor(
       (event) => hear(risk, event, tally),
     ),
   );
+  await risk.escalations.definePolicy(POLICY);
+  const prices = watchPrices(risk, watch, POLICY.policyId);
   running.use(
-    risk.inbox.follow({ name: 'marks', feed: marketDataEvents.priceFeed }, async ({ occurredAt, payload }) => {
-      const { symbol, last, sequence } = payload;
-      await risk.marks.record({ symbol, price: last, sequence, at: occurredAt });
+    risk.inbox.follow({ name: 'marks', feed: marketDataEvents.priceFeed }, async ({ occurredAt: at, payload }) => {
+      const { symbol, last: price, source, sequence } = payload;
+      await risk.marks.record({ symbol, price, source, sequence, at });
+      await prices.sees({ symbol, price, at });
     }),
+  );
+  running.use(
+    risk.inbox.consume(
+      { name: 'quality', from: marketDataEvents, types: ['quality.found'], start: 'earliest' },
+      ({ payload: { findingId, symbol, kind, series, from } }) =>
+        risk.alerts.raise({
+          alertId: `quality/${findingId}`.slice(0, 64),
+          dedupKey: `quality/${series}`,
+          severity: 'high',
+          summary: `${kind} in ${series} of ${symbol} at ${from}`,
+          labels: { kind: 'quality', symbol },
+          policyId: POLICY.policyId,
+        }),
+    ),
+  );
+  running.use(
+    risk.inbox.consume(
+      {
+        name: 'custody',
+        from: custodianEvents,
+        types: ['settlement.failed', 'settlement.settled'],
+        start: 'earliest',
+      },
+      await watchSettlements(risk),
+    ),
   );
   running.use(
     risk.alerts.onDue(async (notification) => {
@@ -83,11 +115,40 @@ export async function openRiskMonitor(
       const published = await risk.inbox.published(exchangeEvents);
       await hasRead(consumer, () => Promise.resolve(published?.publishSeq ?? 0));
       if (published?.businessTime !== undefined) await risk.checks.hearVenue({ venue, until: published.businessTime });
-      await risk.pnl.markToMarket();
-      await risk.breaches.evaluate();
-      await risk.escalations.escalate();
+      await risk.catchUp();
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Whom an unanswered alert of prices, data or settlements is told, and when. */
+const POLICY = {
+  policyId: 'monitor',
+  steps: [
+    { targets: ['risk-desk'], delay: 'PT5M' },
+    { targets: ['head-of-risk'], delay: 'PT15M' },
+  ],
+  repeats: 1,
+};
+
+/** A settlement that failed has its alert until it settles. */
+async function watchSettlements({ alerts }: RiskAdapter) {
+  const prefix = 'fail/';
+  const failing = new Set<string>();
+  for (const { alertId } of await alerts.listActive()) if (alertId.startsWith(prefix)) failing.add(alertId);
+  return async ({ type, payload }: EventOf<typeof custodianEvents, 'settlement.failed' | 'settlement.settled'>) => {
+    const alertId = `${prefix}${payload.settlementId}`;
+    if (type === 'settlement.failed') {
+      failing.add(alertId);
+      await alerts.raise({
+        alertId,
+        dedupKey: alertId,
+        severity: 'high',
+        summary: `the settlement of ${payload.reference} failed`,
+        labels: { kind: 'settlement' },
+        policyId: POLICY.policyId,
+      });
+    } else if (failing.delete(alertId)) await alerts.resolve({ alertId, by: 'risk-monitor', reason: 'settled' });
   };
 }
 

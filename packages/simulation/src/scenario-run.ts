@@ -8,12 +8,17 @@ import {
   type TestCoordinatorAdapter,
   deviationFrom,
 } from '@tse/test-coordinator';
+import type { Invariant } from './report.ts';
 
 /** What a run of a scenario needs of the world around it. */
 export interface ScenarioWorld {
   readonly clock: { now(): string };
-  /** Lets business time pass, and everybody do what becomes due in it. */
+  /** Lets business time pass, and everybody do what becomes due in it; with nothing to pass, what they have been told. */
   pass(millis: number): Promise<void>;
+  /** After all is undone: lets everything that goes on come to its end. */
+  settle(): Promise<void>;
+  /** What must hold between all of them, now. */
+  identities(): Promise<readonly Invariant[]>;
   /** What is seen when a probe looks; nothing where it cannot be known. */
   look(probe: Pick<ProbeSpec, 'target' | 'measure' | 'with'>): Promise<string | number | boolean | undefined>;
   /** The state of the system, object by object. */
@@ -31,9 +36,13 @@ export interface RunRef {
 
 const CONFIRMED_WITHIN_MS = 30_000;
 const POLL_MS = 20;
+const MOST_OF_A_NAME = 64;
 
 /** Milliseconds of a duration that a scenario's schema has let pass. */
 const millisOf = (duration: string): number => parseDuration(duration)!;
+
+const lasts = (step: Step): boolean =>
+  'wait' in step || ('serial' in step && step.serial.some(lasts)) || ('parallel' in step && step.parallel.some(lasts));
 
 /** Carries out the steps of one run, and says of each what became of it. */
 export class ScenarioRun {
@@ -65,6 +74,21 @@ export class ScenarioRun {
     }
     const { met } = await this.#coordinator.validations.recordHypothesis({ ...this.#run, phase, deviations });
     return met;
+  }
+
+  /** Keeps what was found of each identity; answers how many are broken. */
+  async identities(phase: 'before' | 'during' | 'after'): Promise<number> {
+    const found = await this.#world.identities();
+    for (const { name, ok, compared, problem } of found)
+      await this.#coordinator.invariants.record({
+        ...this.#run,
+        name: name.slice(0, MOST_OF_A_NAME),
+        phase,
+        passed: ok,
+        compared,
+        ...(!ok && { samples: [problem?.slice(0, 1000) ?? ''] }),
+      });
+    return found.filter(({ ok }) => !ok).length;
   }
 
   async snapshot(phase: 'before' | 'during' | 'after'): Promise<string> {
@@ -103,12 +127,20 @@ export class ScenarioRun {
   }
 
   async #content(step: Step, path: string, placed: readonly PlacedStep[]): Promise<string | undefined> {
-    if ('wait' in step) await this.#world.pass(millisOf(step.wait));
-    else if ('fault' in step) await this.#inject(step, path);
+    if ('wait' in step) {
+      await this.#world.pass(millisOf(step.wait));
+      const broken = await this.identities('during');
+      if (broken > 0) return `${broken} identities are broken`;
+    } else if ('fault' in step) await this.#inject(step, path);
     else if ('probe' in step) return await this.#probe(step, path);
     else if ('serial' in step)
       for (const [i, each] of step.serial.entries()) await this.#step(each, `${path}.${i + 1}`, placed);
-    else await Promise.all(step.parallel.map((each, i) => this.#step(each, `${path}.${i + 1}`, placed)));
+    else {
+      // What takes no business time comes first, in its order: so it is the same each time.
+      const members = step.parallel.map((each, i) => [each, `${path}.${i + 1}`] as const);
+      for (const [each, at] of members.filter(([each]) => !lasts(each))) await this.#step(each, at, placed);
+      await Promise.all(members.filter(([each]) => lasts(each)).map(([each, at]) => this.#step(each, at, placed)));
+    }
     return undefined;
   }
 
@@ -162,6 +194,7 @@ export class ScenarioRun {
       if (states.includes(fault.state)) return fault;
       if (performance.now() > deadline)
         throw new Error(`${fault.target} did not confirm ${faultId}: it is ${fault.state}`);
+      await this.#world.pass(0);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

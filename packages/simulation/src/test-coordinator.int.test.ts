@@ -38,6 +38,8 @@ const status = async () => (await box.exchange.markets.get('BTC-USD', { fresh: t
 const world = (): ScenarioWorld => ({
   clock: box.clock,
   pass: async (millis) => void (await box.clock.advance(`PT${millis / 1000}S`)),
+  settle: () => Promise.resolve(),
+  identities: () => Promise.resolve([{ name: 'books', ok: true, compared: 1 }]),
   look: ({ measure }) => (measure === 'status' ? status() : Promise.resolve(undefined)),
   snapshot: async () => ({
     watermarks: {},

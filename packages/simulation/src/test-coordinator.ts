@@ -40,17 +40,24 @@ export function openTestCoordinator(coordinator: TestCoordinatorAdapter, world: 
       try {
         const before = await work.snapshot('before');
         await work.hypothesis('before', spec);
+        await work.identities('before');
         failed = await work.carryOut(spec, steps);
         await work.hypothesis('during', spec);
         await work.undoAll('done');
+        await world.settle();
         await work.hypothesis('after', spec);
+        const broken = await work.identities('after');
         const after = await work.snapshot('after');
         const score = await validations.score(runId);
         const ended = await runs.end({
           ...of,
-          ...(failed === 0
+          ...(failed + broken === 0
             ? { status: 'completed' as const }
-            : { status: 'failed' as const, exitCode: 1, error: `${failed} probes did not pass` }),
+            : {
+                status: 'failed' as const,
+                exitCode: 1,
+                error: `${failed} probes did not pass, ${broken} identities are broken`,
+              }),
           ...(score !== undefined && { score }),
         });
         await report(of, ended, startedAt);

@@ -74,6 +74,8 @@ export interface TradingEngine extends AsyncDisposable {
   readonly tally: Readonly<{ signals: number; orders: number; refusals: ReadonlyMap<string, number> }>;
   /** Shows a price to the strategies and carries out what they want. Prices come one after the other. */
   onPrice(price: ReplayedPrice): Promise<void>;
+  /** Asks one strategy again, at the last price. */
+  ask(deploymentId: string): Promise<void>;
   /** Takes a strategy off the market, for a limit that it broke; it places nothing any more. */
   halt(deploymentId: string, reason: string): Promise<void>;
   /** Reads all that the venue has published, and values what is held by now. */
@@ -93,6 +95,7 @@ export async function openTradingEngine(
   const running = new Map<string, { desk: EngineDesk; epoch: number }>();
   let prices = 0;
   let from: string | undefined;
+  let last: ReplayedPrice | undefined;
 
   for (const desk of desks) running.set(desk.deploymentId, { desk, epoch: await deploy(trading, desk, options) });
   const deployed = [...running.values()];
@@ -180,6 +183,24 @@ export async function openTradingEngine(
     }
   }
 
+  /** What a strategy wants at a price is carried out, as long as it is to run. */
+  async function ask(deploymentId: string, price: ReplayedPrice): Promise<void> {
+    const deployment = running.get(deploymentId);
+    if (deployment === undefined) return;
+    const { desk, epoch } = deployment;
+    if ((await trading.deployments.beat({ deploymentId, epoch })) !== 'running') {
+      await trading.deployments.report({ deploymentId, epoch, actual: 'paused', reason: 'wished' });
+      running.delete(deploymentId);
+      return;
+    }
+    for (let n = 0; n < (desk.strategy.ordersAPrice ?? 1); n += 1) {
+      const [position] = await trading.positions.listOpen(deploymentId);
+      const working = await trading.orders.listWorking(deploymentId);
+      const wish = desk.strategy.wants({ quantity: position?.quantity ?? '0', isWorking: working.length > 0 });
+      if (wish) await withContext({ correlationId: ids.next() }, () => carryOut(desk, epoch, wish, price));
+    }
+  }
+
   async function snapshot(of: readonly EngineDesk[]): Promise<void> {
     // A market that is held and has no price yet is valued later.
     await Promise.all(
@@ -191,22 +212,15 @@ export async function openTradingEngine(
     tally,
     async onPrice(price) {
       from ??= price.at;
+      last = price;
       await trading.portfolio.mark([{ symbol, price: price.price, at: price.at }]);
-      for (const { desk, epoch } of deployed) {
-        const { deploymentId, strategy } = desk;
-        if (!strategy.sees(Number(price.price)) || !running.has(deploymentId)) continue;
-        if ((await trading.deployments.beat({ deploymentId, epoch })) !== 'running') {
-          await trading.deployments.report({ deploymentId, epoch, actual: 'paused', reason: 'wished' });
-          running.delete(deploymentId);
-          continue;
-        }
-        const [position] = await trading.positions.listOpen(deploymentId);
-        const working = await trading.orders.listWorking(deploymentId);
-        const wish = strategy.wants({ quantity: position?.quantity ?? '0', isWorking: working.length > 0 });
-        if (wish) await withContext({ correlationId: ids.next() }, () => carryOut(desk, epoch, wish, price));
-      }
+      for (const { desk } of deployed)
+        if (desk.strategy.sees(Number(price.price))) await ask(desk.deploymentId, price);
       prices += 1;
       if (prices % pricesAPoint === 0) await snapshot(desks);
+    },
+    async ask(deploymentId) {
+      if (last !== undefined) await ask(deploymentId, { ...last, at: clock.now() });
     },
     async halt(deploymentId, reason) {
       await trading.deployments.wish({ deploymentId, desired: 'paused', reason });

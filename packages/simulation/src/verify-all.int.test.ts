@@ -13,7 +13,8 @@ import { createTradingAdapter } from '@tse/trading';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAuditCorrelator } from './audit-correlator.ts';
-import { planOf, runDemo } from './demo-run.ts';
+import { runDemo } from './demo-run.ts';
+import { planOf } from './ecosystem/market.ts';
 import { followFaults } from './fault-targets.ts';
 import { verifiedOf } from './invariants.ts';
 import type { Print, PrintSource } from './prints/print.ts';
@@ -97,6 +98,8 @@ beforeAll(async () => {
   await openTestCoordinator(testCoordinator, {
     clock,
     pass: async (millis) => void (await clock.advance(`PT${millis / 1000}S`)),
+    settle: () => Promise.resolve(),
+    identities: () => Promise.resolve([]),
     look: async () => (await exchange.markets.get(symbol, { fresh: true })).status,
     snapshot: async () => ({
       watermarks: {},

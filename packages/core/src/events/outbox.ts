@@ -38,6 +38,18 @@ export const lastNumber = statement('events.last-number', 'read', () =>
   db.selectFrom('publications').select('last_publish_seq').where('stream', '=', STREAM),
 );
 
+/** Whether committed events still wait for a number, and the last one that was given. */
+export const numbering = statement('events.numbering', 'read', () =>
+  db.selectNoFrom([
+    sql<number>`coalesce((select last_publish_seq from publications where stream = ${sql.lit(STREAM)}), 0)`.as('last'),
+    sql<boolean>`exists (select from outbox where id >
+        coalesce((select numbered_id from publications where stream = ${sql.lit(STREAM)}), 0))
+      or exists (select from publications, unnest(missing) as gap, lateral (
+        select from outbox where id >= lower(gap) and id < upper(gap) limit 1) as came
+        where stream = ${sql.lit(STREAM)})`.as('waiting'),
+  ]),
+);
+
 export const numberedAfter = statement('events.numbered-after', 'read', (p: { after: number; limit: number }) =>
   db
     .selectFrom('outbox')

@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { AdapterContext } from '../consistency/adapter-context.ts';
 import type { Lease } from '../consistency/lease.ts';
 import type { LeaseRepository } from '../consistency/leases.ts';
 import { Pause } from '../consistency/pause.ts';
+import type { CallOptions } from '../pipe/context.ts';
 import { ConflictError, UnavailableError, isAdapterError } from '../pipe/errors.ts';
+import { operation } from '../pipe/run.ts';
 import { type Instant, instant } from '../values/instant.ts';
 import type { OutboxRow } from './envelope.ts';
 import { EventStream } from './event-stream.ts';
-import { STREAM, databaseTime, firstToPublish, lastNumber, numberEvents, numberedAfter } from './outbox.ts';
+import { STREAM, databaseTime, firstToPublish, lastNumber, numberEvents, numberedAfter, numbering } from './outbox.ts';
 import { PublishedTimes } from './published-times.ts';
 import { retainEvents } from './retention.ts';
 
@@ -36,6 +40,7 @@ const LONGEST_PAUSE_MS = 100;
 const BUSY = 20;
 const BUSY_PAUSE_MS = 25;
 const LOOK_EVERY_MS = 500;
+const flushing = operation('events.flush', z.strictObject({}));
 
 /**
  * Brings committed events from the outbox to the stream: each once, without a gap, in order. One relay of all processes is active. It
@@ -77,6 +82,19 @@ export class Relay {
 
   beforePublish(hook: BeforePublish): void {
     this.#hooks.push(hook);
+  }
+
+  /** Waits until all that was committed before is in the stream, whichever process relays; answers its last number. */
+  flush(options?: CallOptions): Promise<number> {
+    return this.#context.run(flushing, {}, options, async () => {
+      for (;;) {
+        this.wake();
+        const { waiting, last } = await this.#context.pg.one(numbering, {});
+        if (!waiting && ((await this.#stream.end()) ?? 0) >= last) return last;
+        options?.signal?.throwIfAborted();
+        await sleep(SHORTEST_PAUSE_MS);
+      }
+    });
   }
 
   /** How long the oldest event that is not out has been waiting, as last seen; where this process is the active one. */

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Leases } from '../consistency/leases.ts';
 import type { RunFences } from '../consistency/run-fences.ts';
 import type { Inbox } from '../events/inbox.ts';
+import type { CallOptions } from '../pipe/context.ts';
 import type { InstanceIdentity } from '../pipe/identity.ts';
 import type { AdapterHealth } from './health.ts';
 import type { ReadyOptions } from './ready.ts';
@@ -27,6 +28,13 @@ export interface BaseAdapter extends AsyncDisposable {
   ready(options?: ReadyOptions): Promise<void>;
   /** Never rejects, asks at most once a second, and answers within about half a second. */
   health(): Promise<AdapterHealth>;
+  /**
+   * Does now what its workers would do in time: all that is due by the business clock. With the setting `workers: 'catch-up'` it is done
+   * then only, so that whoever moves the clock says in which order everybody acts.
+   */
+  catchUp(): Promise<void>;
+  /** Waits until all events that were committed before are published; answers the number of the last one. */
+  flushEvents(options?: CallOptions): Promise<number>;
   /** Refuses new calls, ends workers and consumers, waits for what is in flight, and closes the stores. */
   close(options?: CloseOptions): Promise<void>;
 }

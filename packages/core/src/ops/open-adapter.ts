@@ -139,6 +139,8 @@ export function openAdapter<Name extends string>(opening: AdapterOpening<Name>):
       metrics: telemetry.registry,
       ready: (ready) => waitUntilReady({ identity, pg, redis, critical, checkSchema: schema.refuse }, ready),
       health: () => health.check(),
+      catchUp: () => workers.catchUp(),
+      flushEvents: (callOptions) => relay.flush(callOptions),
       close,
       [Symbol.asyncDispose]: () => close(),
     };

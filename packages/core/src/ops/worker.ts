@@ -9,6 +9,8 @@ export interface Worker {
   /** Kebab-case, unique in its adapter: `expire-holds`. The setting `workers` names it. */
   readonly name: string;
   run(signal: AbortSignal): Promise<void>;
+  /** Where what it does falls due in business time: does all that is due now, and ends. */
+  catchUp?(): Promise<void>;
   /** Seconds it is behind what it follows, from a number it keeps: asked at each scrape, so it must not wait. */
   lagSeconds?(): number | undefined;
 }
@@ -24,6 +26,9 @@ export interface WorkerHealth {
   lastErrorAt?: Instant;
 }
 
+/** Which workers of an adapter run: all, none, these by name, or all but those that `catchUp` stands for. */
+export type WorkerSelection = boolean | 'catch-up' | readonly string[];
+
 interface Loop {
   readonly worker: Worker;
   health: WorkerHealth;
@@ -38,13 +43,13 @@ const HEALTHY_RUN_MS = 30_000;
 /** The workers of one adapter. A failing one never ends the process nor another one. */
 export class Workers {
   readonly #telemetry: Telemetry;
-  readonly #selection: boolean | readonly string[];
+  readonly #selection: WorkerSelection;
   readonly #loops = new Map<string, Loop>();
   readonly #failures: (values: { worker: string }) => void;
   readonly #stop = new AbortController();
 
-  /** `selection` is the setting `workers`: all, none, or these by name. */
-  constructor(telemetry: Telemetry, selection: boolean | readonly string[]) {
+  /** `selection` is the setting `workers`. */
+  constructor(telemetry: Telemetry, selection: WorkerSelection) {
     this.#telemetry = telemetry;
     this.#selection = selection;
     this.#failures = telemetry.counter('adapter_worker_failures_total', 'Runs of a worker that ended in an error', [
@@ -55,7 +60,7 @@ export class Workers {
   /** Starts those of the workers that the setting selects. A name in the setting that is none of them is an error. */
   start(workers: readonly Worker[]): void {
     const names = workers.map(({ name }) => name);
-    const selection = typeof this.#selection === 'boolean' ? (this.#selection ? names : []) : this.#selection;
+    const selection = this.#selected(workers);
     const unknown = selection.filter((name) => !names.includes(name));
     if (unknown.length > 0) {
       throw new InvalidInputError(
@@ -73,6 +78,11 @@ export class Workers {
       this.#loops.set(worker.name, loop);
       if (on) loop.ended = this.#supervise(loop);
     }
+  }
+
+  /** Has each worker, in their order, do what is due now. */
+  async catchUp(): Promise<void> {
+    for (const { worker } of this.#loops.values()) await worker.catchUp?.();
   }
 
   health(): WorkerHealth[] {
@@ -93,6 +103,12 @@ export class Workers {
     return loops
       .filter(({ health }) => health.state === 'running' || health.state === 'waiting')
       .map(({ worker }) => worker.name);
+  }
+
+  #selected(workers: readonly Worker[]): readonly string[] {
+    if (typeof this.#selection === 'object') return this.#selection;
+    const wanted = workers.filter(({ catchUp }) => this.#selection !== 'catch-up' || catchUp === undefined);
+    return this.#selection === false ? [] : wanted.map(({ name }) => name);
   }
 
   async #supervise(loop: Loop): Promise<void> {

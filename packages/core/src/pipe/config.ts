@@ -29,8 +29,8 @@ export interface AdapterOptions {
     namedStatements?: boolean;
   };
   redis?: { url?: string; user?: string; password?: Password; ca?: string; cluster?: boolean };
-  /** Background loops run by this process: all, none, or these. */
-  workers?: boolean | readonly string[];
+  /** Background loops run by this process: all, none, these, or all but those whose work `catchUp` does. */
+  workers?: boolean | 'catch-up' | readonly string[];
   /** The consumers (`prefix/name`: `risk/fills`) whose checkpoints the event stream waits for before it is trimmed. */
   readers?: readonly string[];
   /** Milliseconds after which a call without a deadline of its own ends. */
@@ -58,7 +58,7 @@ export interface AdapterConfig {
     replica: { host: string; port: number; database: string } | undefined;
   };
   redis: StoreLogin & { database: number; cluster: boolean };
-  workers: boolean | readonly string[];
+  workers: boolean | 'catch-up' | readonly string[];
   readers: readonly string[];
   deadlineMs: number;
   logLevel: string;
@@ -186,9 +186,9 @@ export function adapterConfig(
       database: Number(redisDatabase),
       cluster: read(own('REDIS_CLUSTER'), flag, false, 'redis.cluster', options.redis?.cluster),
     },
-    workers: read<boolean | readonly string[]>(
+    workers: read<boolean | 'catch-up' | readonly string[]>(
       own('WORKERS'),
-      z.union([flag, words]),
+      z.union([flag, z.literal('catch-up'), words]),
       true,
       'workers',
       options.workers,

@@ -1,16 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dueWorker } from '@tse/core';
 import type { ApprovalRepository } from './approvals.repository.ts';
 
-const BATCH = 50;
-const PAUSE_MS = 200;
-
-/** Ends what is due in business time, again and again until told to stop. */
-export const expireApprovals = (approvals: ApprovalRepository) => ({
-  name: 'expire-approvals',
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const expired = await approvals.expireDue(BATCH);
-      if (expired < BATCH) await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
-    }
-  },
-});
+/** Ends approval requests whose time is over in business time. */
+export const expireApprovals = (approvals: ApprovalRepository) =>
+  dueWorker({ name: 'expire-approvals', batch: 50, pauseMs: 200, work: (limit) => approvals.expireDue(limit) });

@@ -6,6 +6,7 @@ const PAUSE_MS = 1000;
 /** Settles netting batches that are due in business time, again and again until told to stop. */
 export const settleNetting = (netting: NettingRepository) => ({
   name: 'settle-netting',
+  catchUp: async () => void (await netting.settleDue()),
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await netting.settleDue();

@@ -11,6 +11,9 @@ const SWEEP_MS = 5000;
 /** Carries on what is due in business time, again and again until told to stop: by the notes in Redis, and without them by the tables. */
 export const settleDue = (context: AdapterContext, settlements: Settlements, due: DueSettlementStore) => ({
   name: 'settle-due',
+  async catchUp() {
+    while ((await settlements.settleDue({ limit: BATCH })).claimed.length > 0);
+  },
   async run(signal: AbortSignal): Promise<void> {
     await due.rebuild().catch(() => {}); // without it what is due is found by the sweeps
     let sweptAt = -Infinity;

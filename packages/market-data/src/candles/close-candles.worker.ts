@@ -7,6 +7,7 @@ const EVERY_MS = 1000;
 /** Closes the candles whose buckets are over by the business clock. */
 export const closeCandles = (candles: CandleRepository): Worker => ({
   name: 'close-candles',
+  catchUp: async () => void (await candles.buildDue(new AbortController().signal)),
   async run(signal) {
     while (!signal.aborted) {
       await candles.buildDue(signal);

@@ -7,6 +7,9 @@ const EVERY_MS = 500;
 /** Computes again the closed candles that late trades or revised finer candles touched. */
 export const recomputeCandles = (candles: CandleRepository): Worker => ({
   name: 'recompute-candles',
+  async catchUp() {
+    while ((await candles.recompute()) > 0);
+  },
   async run(signal) {
     while (!signal.aborted) {
       await candles.recompute();

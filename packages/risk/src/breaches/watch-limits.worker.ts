@@ -11,6 +11,7 @@ export function watchLimits(breaches: Breaches) {
   return {
     name: 'watch-limits',
     wake: () => waking.abort(),
+    catchUp: async () => void (await breaches.evaluate()),
     async run(signal: AbortSignal): Promise<void> {
       while (!signal.aborted) {
         waking = new AbortController();

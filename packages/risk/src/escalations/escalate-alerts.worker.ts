@@ -1,16 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dueWorker } from '@tse/core';
 import type { EscalationRepository } from './escalations.repository.ts';
 
-const BATCH = 200;
-const PAUSE_MS = 200;
+/** Half of what one look takes: it says how many alerts it touched, of which some may have two steps due. */
+const BATCH = 100;
 
-/** Takes the steps of escalations that are due in business time, again and again until told to stop. */
-export const escalateAlerts = (escalations: EscalationRepository) => ({
-  name: 'escalate-alerts',
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const touched = await escalations.escalateDue(BATCH);
-      if (touched < BATCH / 2) await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
-    }
-  },
-});
+/** Takes the steps of escalations that are due in business time. */
+export const escalateAlerts = (escalations: EscalationRepository) =>
+  dueWorker({
+    name: 'escalate-alerts',
+    batch: BATCH,
+    pauseMs: 200,
+    work: (limit) => escalations.escalateDue(2 * limit),
+  });

@@ -22,6 +22,8 @@ export interface Strategy {
   readonly name: string;
   readonly kind: 'trend-following' | 'custom';
   readonly params: Readonly<Record<string, number | string>>;
+  /** How often it is asked at a price that it sees: once where nothing is said. */
+  readonly ordersAPrice?: number;
   /** Whether it may want to trade at this price: only then it is asked what. */
   sees(price: number): boolean;
   wants(situation: Situation): Wish | undefined;
@@ -53,11 +55,26 @@ export function crossingAverages({ fast = 5, slow = 20, quantity = '0.01' } = {}
   };
 }
 
-/** Planted: at every price it buys more, whatever it holds and however often it was refused. */
-export const runaway = ({ quantity = '0.05' } = {}): Strategy => ({
-  name: 'Runaway',
-  kind: 'custom',
-  params: { quantity },
-  sees: () => true,
-  wants: () => ({ side: 'buy', quantity, tag: 'runaway' }),
-});
+/** A strategy that has run away: it buys more whenever it is asked, whatever the price, whatever it holds and however often it was refused. */
+export interface Runaway extends Strategy {
+  readonly ordersAPrice: number;
+  /** Orders at each price from now on. */
+  runAway(ordersAPrice: number): void;
+}
+
+export function runaway({ quantity = '0.05', ordersAPrice = 1 } = {}): Runaway {
+  let orders = ordersAPrice;
+  return {
+    name: 'Runaway',
+    kind: 'custom',
+    params: { quantity },
+    get ordersAPrice() {
+      return orders;
+    },
+    runAway(more) {
+      orders = more;
+    },
+    sees: () => orders > 0,
+    wants: () => ({ side: 'buy', quantity, tag: 'runaway' }),
+  };
+}
