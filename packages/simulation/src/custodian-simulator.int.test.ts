@@ -8,6 +8,7 @@ import { plantBreak } from './custody/planted-break.ts';
 import { checkReconciliation, reconcileVenue } from './custody/reconcile-venue.ts';
 import { openTransferDesk } from './custody/transfer-desk.ts';
 import { openExchangeSimulator } from './exchange-simulator.ts';
+import type { ToldFault } from './fault-targets.ts';
 import { verifiedOf } from './invariants.ts';
 import type { AccountName, SimulatedOrder, Step } from './participants/orders.ts';
 
@@ -74,20 +75,32 @@ const settled = async (box: Box, accountId: string, asset: string) =>
 test('trades reach custody on their day, one fails; funds go in and out through both; one withdrawal waits', async () => {
   await using box = await withVenue();
   await using desk = openTransferDesk(box.exchange);
-  await using simulator = await openCustodianSimulator(box.custodian, {
-    venue: venueOf(box),
-    clock: box.clock,
-    seed: 1,
-  });
+  await using simulator = await openCustodianSimulator(box.custodian, { venue: venueOf(box), clock: box.clock });
+  const delay = {
+    faultId: 'run-1/1',
+    runId: 'run-1',
+    fence: 1,
+    target: 'custodian',
+    kind: 'settlement-delay',
+    params: { asset: 'BTC' },
+    undo: {},
+    mustEndBy: '2026-03-10T00:00:00.000000Z',
+    state: 'injecting',
+    faultVersion: 2,
+  } satisfies ToldFault;
   {
     await using market = await openExchangeSimulator(box.exchange, symbol, box.clock);
-    await market.run([1, 2, 3, 4, 5, 6].map(trade));
+    await market.run([1, 2, 3, 4].map(trade));
+    await expect.poll(() => simulator.tally.settlements).toBe(4);
+    await simulator.faults.inject(delay);
+    await market.run([5, 6].map(trade));
   }
   await expect.poll(() => simulator.tally.settlements).toBe(6);
   // T+0 moved, T+1 waits for the next day.
   expect(await settled(box, 'alice', 'BTC')).toBe('3');
   expect(await custody(box)).toMatchObject({ ok: true });
 
+  await simulator.moveFunds();
   await simulator.drain();
   await desk.drain();
   expect(simulator.transfers.map(({ kind, status }) => [kind, status])).toEqual([
@@ -109,6 +122,12 @@ test('trades reach custody on their day, one fails; funds go in and out through 
   expect(await custody(box)).toMatchObject({ ok: true, compared: expect.any(Number) });
   // But for the one that failed and the fees, both have the same.
   expect(await total(box, 'alice', 'BTC')).toBe('6');
+
+  await simulator.faults.undo({ ...delay, state: 'undoing' });
+  await box.clock.advance('PT1M');
+  await simulator.drain();
+  expect(await settled(box, 'alice', 'BTC')).toBe('6');
+  expect(simulator.tally.delayed).toBe(1);
 });
 
 test('the identity counts the legs and the fees: what is not of both is found, and named', async () => {
@@ -159,6 +178,7 @@ test('whatever break a seed plants in the statement of the venue is found, and n
     await using market = await openExchangeSimulator(box.exchange, symbol, box.clock);
     await market.run([1, 2, 3, 4].map(trade));
   }
+  await simulator.moveFunds();
   await simulator.drain();
   const complete = await completeStatement(box.custodian, desk);
   const reconcile = (venue: string, statement: readonly StatementLine[]) =>

@@ -39,16 +39,23 @@ export interface DemoAdapters extends AsyncDisposable, Adapters {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+export interface DemoAdaptersOptions {
+  /** Of their ids. */
+  readonly seed?: number;
+  /** Its name is the venue that events tell of: two runs that are to be the same have the same one. */
+  readonly instance?: string;
+}
+
 /** Provisions, migrates and opens the adapters. On servers that are not ours they are instances of their own, gone in the end. */
 export async function openDemoAdapters(
-  { postgres, redis }: Servers,
+  { postgres, redis }: Pick<Servers, 'postgres' | 'redis'>,
   clock: Clock,
-  seed = 1,
+  { seed = 1, instance: named }: DemoAdaptersOptions = {},
 ): Promise<DemoAdapters> {
   await using opening = new AsyncDisposableStack();
   const admin = { postgresUrl: postgres.adminUrl, redisUrl: redis.adminUrl };
   const isOurs = postgres.origin !== 'url' && redis.origin !== 'url';
-  const instance = isOurs ? undefined : `demo-${randomBytes(4).toString('hex')}`;
+  const instance = named ?? (isOurs ? undefined : `demo-${randomBytes(4).toString('hex')}`);
   const target = { admin, ...(instance !== undefined && { instance }) };
   const where = { postgres: withoutLogin(admin.postgresUrl), redis: withoutLogin(admin.redisUrl) };
 

@@ -11,6 +11,7 @@ test.each([
 ])('%j reads %s', (args, name, base, quote) => {
   expect(parseDemoOptions(args)).toMatchObject({
     source: { name, base, quote },
+    scenario: 'depeg',
     seed: 1,
     json: false,
     keep: false,
@@ -28,7 +29,17 @@ test.each([['--help'], ['-h'], ['--all', '--trades', 'x', '--help']])(
 );
 
 test('the help names every option', () => {
-  for (const option of ['--all', '--trades', '--symbol', '--seed', '--json', '--quiet', '--keep', '--help'])
+  for (const option of [
+    '--all',
+    '--trades',
+    '--symbol',
+    '--scenario',
+    '--seed',
+    '--json',
+    '--quiet',
+    '--keep',
+    '--help',
+  ])
     expect(DEMO_HELP).toContain(option);
 });
 
@@ -37,6 +48,10 @@ test.each([
   [['--trades'], "Option '--trades <value>' argument missing. --help lists the options."],
   [['--trades', '--json'], "Option '--trades' argument is ambiguous. --help lists the options."],
   [['--json=yes'], "Option '--json' does not take an argument. --help lists the options."],
+  [
+    ['--scenario', 'flood'],
+    '--scenario takes one of depeg, crash, price-divergence, strategy-malfunction, settlement-failure, not "flood".',
+  ],
   [['--seed', 'two'], '--seed takes a whole number, not "two".'],
   [['--trades', ''], '--trades needs the name of a file.'],
   [['trades.csv'], '"trades.csv" is no option; a file of trades is given as --trades FILE.'],

@@ -29,6 +29,8 @@ export interface Running {
   readonly clock: ManualClock;
   readonly signal: AbortSignal;
   readonly scenario: ScenarioName;
+  /** Of the scenario, over those it ships with. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly quiet: boolean;
   readonly say: (line: string) => void;
@@ -37,7 +39,7 @@ export interface Running {
 /** Trades the first half of the prints, has the coordinator run its scenario on what follows, and looks at what became of all. */
 export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running): Promise<Omit<Findings, 'servers'>> {
   const { source, survey, terms } = plan;
-  const { clock, signal, scenario, seed, quiet, say } = running;
+  const { clock, signal, scenario, parameters, seed, quiet, say } = running;
   const { exchange, custodian, testCoordinator, audit, target } = demo;
   const venue = exchange.identity.label;
   await using ecosystem = await openEcosystem({ plan, demo, clock, seed });
@@ -68,7 +70,7 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
         ...(await checkMarketTape(demo.marketData, survey.symbol, source)),
       );
     },
-  }).run({ ...order, runId: RUN, seed: `${seed}` }, signal);
+  }).run({ ...order, parameters: { ...order.parameters, ...parameters }, runId: RUN, seed: `${seed}` }, signal);
   const { seconds } = progress.end();
 
   say('Reading back what the adapters hold.');

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   await using servers = await startServers({ purpose: 'demo', log: say });
   const signal = onInterrupt();
   const clock = manualClock(plan.survey.firstAt);
-  await using demo = await openDemoAdapters(servers, clock, seed);
+  await using demo = await openDemoAdapters(servers, clock, { seed });
   signal.throwIfAborted();
   const report = reportOf({
     ...(await runDemo(plan, demo, { clock, signal, scenario, seed, quiet, say })),

@@ -73,6 +73,8 @@ async function check({ exchange, admin, options }: Box, of: PrintSource = source
   const holdings = await readHoldings(exchange, 'BTC-USD', 1);
   const { ok } = reportOf({
     input: {},
+    scenario: {},
+    scenarioRoot: '',
     counts: {},
     holdings,
     services: {},

@@ -1,4 +1,4 @@
-import { decimal } from '@tse/core';
+import { decimal, instant } from '@tse/core';
 import {
   type Candle,
   type Interval,
@@ -92,7 +92,9 @@ export async function checkMarketTape(
 
 /** What a print was told as, under what was done to its symbol then; to one of two sources does not count. */
 async function manipulated(marketData: MarketDataAdapter, symbol: string, { at, price }: Print, scale: number) {
-  const { manipulations } = await marketData.manipulations.getEffect({ symbol, at });
+  // What began or ended with the print came after it.
+  const before = instant.plusMillis(instant.of(at), -1);
+  const { manipulations } = await marketData.manipulations.getEffect({ symbol, at: before });
   const ofAll = manipulations.filter(({ manipulationId }) => !manipulationId.startsWith(OF_MIRROR));
   const effect = composeModifiers(ofAll.map(({ modifier }) => modifier));
   return manipulatedPrice(decimal.of(price), effect, scale) ?? price;

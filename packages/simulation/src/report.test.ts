@@ -16,6 +16,8 @@ const level = (price: string, quantity: string, orders: number) => ({
 
 const findings: Findings = {
   input: { source: 'S&P 500 daily bars, 2019', symbol: 'SPX-USD', prints: 1_008 },
+  scenario: { name: 'depeg', seed: 1, status: 'completed' },
+  scenarioRoot: 'ed1094f8',
   counts: { accounts: 8, trades: 1_008, openOrders: 21 },
   holdings: {
     lastPrice: '3230.780029',
@@ -52,6 +54,12 @@ test('a report in which all holds', () => {
   source  S&P 500 daily bars, 2019
   symbol  SPX-USD
   prints  1,008
+
+Scenario
+  name           depeg
+  seed           1
+  status         completed
+  scenario root  ed1094f8
 
 Counts
   accounts     8

@@ -76,7 +76,7 @@ beforeAll(async () => {
   const { instance } = exchange.identity;
   const target = { admin: box.admin, instance };
   const demo = { ...box, target, environment: {} };
-  const running = { clock, signal, seed: 1, quiet: true, say: () => {} };
+  const running = { clock, signal, scenario: 'depeg' as const, seed: 1, quiet: true, say: () => {} };
   const { invariants } = await runDemo(await planOf(source), demo, running);
   expect(invariants.filter(({ ok }) => !ok)).toEqual([]);
 

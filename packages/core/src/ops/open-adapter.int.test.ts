@@ -54,6 +54,18 @@ test('what one adapter writes the inbox of another gets, in the writer`s context
   expect((await reader.health()).checks['inbox']).toMatchObject({ state: 'up' });
 });
 
+test('what was committed before is out once the events are flushed, whichever process relays', async () => {
+  await using instance = await sampleInstance(servers);
+  await using silent = createSampleAdapter({ ...instance.options(), workers: false });
+  expect(await silent.flushEvents()).toBe(0);
+  await silent.writeAndTell('one');
+  await expect(silent.flushEvents({ deadlineMs: 200 })).rejects.toMatchObject({ kind: 'unavailable' });
+  await using relaying = createSampleAdapter({ ...instance.options(), workers: true });
+  expect(await silent.flushEvents()).toBe(1);
+  await Promise.all(Array.from({ length: 20 }, (_, i) => silent.writeAndTell(`n${i}`)));
+  expect([await silent.flushEvents(), await relaying.flushEvents()]).toEqual([21, 21]);
+});
+
 test('what Redis answers first is rebuilt when Redis was emptied, and health says so until it is', async () => {
   let rebuilding = Promise.withResolvers<void>();
   const { context, epoch, mount } = openAdapter({

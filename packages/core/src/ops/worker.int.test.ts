@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { AdapterOptions } from '../pipe/config.ts';
+import { dueWorker } from './due-worker.ts';
 import { createSampleAdapter } from './test-adapter.ts';
 import { type SampleInstance, sampleInstance } from './test-instance.ts';
 
@@ -39,6 +40,38 @@ test.concurrent('the setting selects all, none, or some by name', async ({ expec
   await expect(states(['three'])).rejects.toMatchObject({
     issues: [{ path: 'workers', message: /three; there are relay-events, one, two/ }],
   });
+});
+
+test.concurrent('what falls due in business time is done when it is asked for, and by its own loop only where the setting lets it', async ({
+  expect,
+}) => {
+  let due = 7;
+  const work = dueWorker({
+    name: 'due',
+    batch: 3,
+    pauseMs: 60_000,
+    work: (limit) => {
+      const done = Math.min(due, limit);
+      due -= done;
+      return Promise.resolve(done);
+    },
+  });
+  await using stepped = createSampleAdapter(
+    { ...sample.options(), workers: 'catch-up' },
+    { workers: [work, beat('other', [])] },
+  );
+  await sleep(5);
+  expect((await stepped.health()).workers.map(({ name, state }) => [name, state])).toEqual([
+    ['relay-events', 'running'],
+    ['due', 'off'],
+    ['other', 'running'],
+  ]);
+  expect(due).toBe(7);
+  await stepped.catchUp();
+  expect(due).toBe(0);
+  due = 4;
+  await using _running = createSampleAdapter(sample.options(), { workers: [work] });
+  await expect.poll(() => due).toBe(0);
 });
 
 test.concurrent('one that fails is run again, is named in health and metrics, and harms nothing else', async ({

@@ -81,6 +81,7 @@ test.each([
   ['no named statements', { EXCHANGE_POSTGRES_NAMED_STATEMENTS: 'false' }, { postgres: { namedStatements: false } }],
   ['a cluster', { EXCHANGE_REDIS_CLUSTER: '1' }, { redis: { cluster: true } }],
   ['no workers', { EXCHANGE_WORKERS: 'false' }, { workers: false }],
+  ['only what does not fall due', { EXCHANGE_WORKERS: 'catch-up' }, { workers: 'catch-up' }],
   ['some workers', { EXCHANGE_WORKERS: 'relay, expire-holds' }, { workers: ['relay', 'expire-holds'] }],
   ['readers', { EXCHANGE_READERS: 'risk/fills,audit/trail' }, { readers: ['risk/fills', 'audit/trail'] }],
   ['a deadline', { EXCHANGE_DEADLINE_MS: '250' }, { deadlineMs: 250 }],

@@ -4,8 +4,8 @@ import type { Step } from '../participants/orders.ts';
 export interface Timeline {
   /** When the next one is; nothing after the last. */
   readonly next: string | undefined;
-  /** Those up to a moment, of one day and `most` at most. */
-  take(until?: string): Promise<Step[]>;
+  /** Those up to a moment, of one day and about `most`: a run of prints is not cut, but by the moment. */
+  take(limits?: { until?: string; most?: number }): Promise<Step[]>;
 }
 
 const MOST = 64;
@@ -18,11 +18,12 @@ export async function timelineOf(steps: AsyncIterable<Step>): Promise<Timeline> 
     get next() {
       return next?.print.at;
     },
-    async take(until) {
+    async take({ until, most = MOST } = {}) {
       const taken: Step[] = [];
       while (next !== undefined && (until === undefined || next.print.at <= until)) {
         const [first, last] = [taken[0], taken.at(-1)];
-        const isFull = taken.length >= MOST || (first !== undefined && millisBetween(first, next) >= DAY_MS);
+        const isFull =
+          taken.length >= Math.min(most, MOST) || (first !== undefined && millisBetween(first, next) >= DAY_MS);
         if (isFull && last?.endsRun === true) break;
         taken.push(next);
         next = (await reader.next()).value as Step | undefined;

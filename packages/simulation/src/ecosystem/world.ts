@@ -57,7 +57,7 @@ export function worldOf({
 
   /** Plays what the tape printed up to a moment, and goes there; only as far as the last print where there are more than fit. */
   async function advance(to: Instant): Promise<void> {
-    const steps = await timeline.take(to);
+    const steps = await timeline.take({ until: to });
     const isAll = timeline.next === undefined || timeline.next > to;
     await act(isAll ? to : instant.of(steps.at(-1)!.print.at), steps);
   }
@@ -97,7 +97,7 @@ export function worldOf({
       return played;
     },
     async play(prints) {
-      while (played < prints && timeline.next !== undefined) await playNext();
+      while (played < prints && timeline.next !== undefined) await playNext(prints - played);
     },
     async pass(millis) {
       await noteEdges();
@@ -130,8 +130,8 @@ export function worldOf({
   };
 
   /** The next prints of the tape, at the time of the last of them. */
-  async function playNext(): Promise<void> {
-    const steps = await timeline.take();
+  async function playNext(most?: number): Promise<void> {
+    const steps = await timeline.take(most === undefined ? {} : { most });
     await act(steps.at(-1)!.print.at, steps);
   }
 }

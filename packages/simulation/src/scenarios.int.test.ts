@@ -1,0 +1,137 @@
+import { manualClock } from '@tse/testkit';
+import { expect, inject, test, vi } from 'vitest';
+import { type DemoAdapters, openDemoAdapters } from './demo-adapters.ts';
+import { runDemo } from './demo-run.ts';
+import { planOf } from './ecosystem/market.ts';
+import type { Print, PrintSource } from './prints/print.ts';
+import type { Findings } from './report.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+vi.setConfig({ testTimeout: 300_000 }); // each is a run of all seven services
+
+const urls = inject('servers');
+const given = { origin: 'url', version: '' } as const;
+const servers = {
+  postgres: { adminUrl: urls.postgres, ...given },
+  redis: { adminUrl: urls.redis, ...given },
+};
+
+const START = Date.parse('2026-03-02T09:00:00Z');
+/** A market that goes up and down, on two days. */
+const prints = Array.from({ length: 64 }, (_, i): Print => {
+  const cents = 10_000 + Math.round(80 * Math.sin(i / 4));
+  return {
+    id: `p${i}`,
+    price: `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`,
+    quantity: `${1000 + ((i * 13) % 7) * 100}`,
+    taker: i % 5 < 2 ? 'buy' : 'sell',
+    at: new Date(START + (i < 48 ? i * 90_000 : 86_400_000 + i * 90_000)).toISOString().replace('Z', '000Z'),
+    sequence: i + 1,
+  };
+});
+const source: PrintSource = {
+  name: 'two days',
+  base: 'BTC',
+  quote: 'USD',
+  read: async function* read() {
+    yield* prints;
+  },
+};
+
+/** A run of its own, on instances of the same name each time; `look` sees the adapters before they are gone. */
+async function run(
+  scenario: ScenarioName,
+  { seed = 1, lasts, look }: { seed?: number; lasts?: string; look?: (demo: DemoAdapters) => Promise<void> } = {},
+): Promise<Omit<Findings, 'servers'>> {
+  const clock = manualClock(prints[0]!.at);
+  const instance = `test-${scenario}`.slice(0, 30);
+  await using demo = await openDemoAdapters(servers, clock, { seed, instance });
+  const found = await runDemo(await planOf(source), demo, {
+    clock,
+    signal: new AbortController().signal,
+    scenario,
+    ...(lasts !== undefined && { parameters: { lasts } }),
+    seed,
+    quiet: true,
+    say: () => {},
+  });
+  await look?.(demo);
+  return found;
+}
+
+const brokenOf = ({ invariants }: Pick<Findings, 'invariants'>) => invariants.filter(({ ok }) => !ok);
+
+test('depeg: noticed within the service level, a panicking strategy is stopped, deliveries come late, all is undone; the same seed is the same run', async () => {
+  const first = await run('depeg', {
+    lasts: 'PT2H',
+    async look({ marketData, risk, testCoordinator, audit }) {
+      const moves = await Array.fromAsync(
+        marketData.scenarioRuns.listMoves({ scenarioRunId: 'peg/USDT-USD/1', limit: 1000 }),
+      );
+      const manipulated = moves.flatMap(({ causes }) => causes.filter(({ kind }) => kind === 'manipulation'));
+      expect(manipulated.map(({ causeId }) => causeId)).toContain('demo/1');
+      const { items: alerts } = await risk.alerts.list();
+      expect(alerts.map(({ labels, state }) => [labels['symbol'] ?? labels['scope'], state])).toContainEqual([
+        'USDT-USD',
+        'closed',
+      ]);
+      const [detection] = (await testCoordinator.faults.list({ runId: 'demo' })).items;
+      expect(detection).toMatchObject({ kind: 'depeg', state: 'undone', detectionMs: 5000 });
+      const during = await Array.fromAsync(testCoordinator.invariants.list({ runId: 'demo', limit: 1000 }));
+      for (const phase of ['before', 'during', 'after'])
+        expect(during.filter((found) => found.phase === phase && found.passed).length).toBeGreaterThan(10);
+      expect((await audit.trail.list({ types: ['manipulation.changed'] })).items.length).toBeGreaterThanOrEqual(4);
+    },
+  });
+  expect(brokenOf(first)).toEqual([]);
+  expect(first.scenario).toMatchObject({ name: 'depeg', status: 'completed', score: 100 });
+  expect(first.services['Risk']!['checksRefused']).toBeGreaterThan(0);
+  expect(first.services['Custody']!['delayed']).toBeGreaterThan(0);
+
+  const again = await run('depeg', { lasts: 'PT2H' });
+  const same = ({ scenarioRoot, counts, holdings, chain: [head] }: typeof first) => ({
+    scenarioRoot,
+    counts,
+    holdings,
+    head,
+  });
+  expect(same(again)).toEqual(same(first));
+  expect(first.scenarioRoot).toMatch(/^[0-9a-f]{64}$/);
+  expect((await run('depeg', { lasts: 'PT2H', seed: 2 })).scenarioRoot).not.toBe(first.scenarioRoot);
+});
+
+test.each([
+  ['crash', 'PT1H', ['price-crash', 'undone, detected after 5 s']],
+  ['price-divergence', 'PT30M', ['price-divergence', 'undone, detected after 5 s']],
+] as const)('%s: noticed within the service level, and put right', async (scenario, lasts, [fault, became]) => {
+  const found = await run(scenario, { lasts });
+  expect(brokenOf(found)).toEqual([]);
+  expect(found.scenario).toMatchObject({ status: 'completed', score: 100, [fault]: became });
+  expect(found.invariants).toContainEqual({ name: 'detection', ok: true, compared: 1 });
+});
+
+test('strategy malfunction: its limits stop it, the breach is told until somebody answers, and closes', async () => {
+  const found = await run('strategy-malfunction');
+  expect(brokenOf(found)).toEqual([]);
+  expect(found.scenario).toMatchObject({ status: 'completed', score: 100 });
+  const { checksRefused, breaches, stillOpen, told } = found.services['Risk'] as Record<string, number>;
+  expect(checksRefused).toBeGreaterThanOrEqual(3);
+  expect(breaches).toBeGreaterThan(0);
+  expect([stillOpen, told! > 0]).toEqual([0, true]);
+  expect(found.services['Strategy: Runaway']).toMatchObject({ state: 'paused' });
+});
+
+test('settlement failure: what was kept back fails, ages, and settles once', async () => {
+  const found = await run('settlement-failure', {
+    async look({ custodian, risk }) {
+      expect((await custodian.settlements.listFails()).items).toEqual([]);
+      const { items } = await risk.alerts.list({ kind: 'manual' });
+      const fails = items.filter(({ labels }) => labels['kind'] === 'settlement');
+      expect(fails.length).toBeGreaterThan(0);
+      expect(fails.every(({ closeReason }) => closeReason === 'settled')).toBe(true);
+    },
+  });
+  expect(brokenOf(found)).toEqual([]);
+  expect(found.scenario).toMatchObject({ status: 'completed', score: 100 });
+  expect(found.services['Custody']).toMatchObject({ fails: 0 });
+});
