@@ -16,6 +16,7 @@ export {
   type SumNode,
   commitment,
   leafNode,
+  leafSalts,
   sumProof,
   sumRoot,
   verifySumProof,

@@ -70,6 +70,9 @@ test('what is published is what the catalog says, to the field, of every type', 
   await t.box.clock.advance('P3D');
   await expect.poll(async () => (await t.box.events.all('settlement.failed')).length).toBeGreaterThan(0);
 
+  await custodian.holdingSnapshots.take({ snapshotId: 'all' });
+  await custodian.holdingSnapshots.take({ snapshotId: 'all' });
+
   const written = async () => {
     await using facts = await t.facts();
     return (await facts.query<{ n: number }>('select count(*) as n from facts_events'))[0]!.n;

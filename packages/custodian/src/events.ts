@@ -107,6 +107,17 @@ const difference = z.object({
   breakVersion: z.int(),
 });
 
+/** What is held for clients and the house at one moment, under one root (a Merkle-sum tree). */
+const snapshot = z.object({
+  snapshotId: id,
+  asOf: z.iso.datetime(),
+  root: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Holdings that are counted. */
+  leaves: z.int(),
+  /** The nodes that the root is made of, by asset: each with the sum of its leaves. */
+  assets: z.record(z.string(), z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/), sum: amount })),
+});
+
 /** What the custodian publishes. Payloads only grow within a major version. */
 export const custodianEvents = defineEvents(identity, {
   /** A custody account was opened or changed; it says what the account now is. */
@@ -326,6 +337,17 @@ export const custodianEvents = defineEvents(identity, {
       runId: 'bank/2026-01-01',
       seenCount: 1,
       breakVersion: 1,
+    },
+  },
+  /** All that is held for clients and the house was counted: the same for everybody who asks, and for each account a proof that it is counted. */
+  'holding-snapshot.taken': {
+    payload: snapshot,
+    example: {
+      snapshotId: 'day-1',
+      asOf: '2026-11-24T09:00:00.000000Z',
+      root: '5c62e091b8c0565f1bafad0dad5934276143ae2ccef7a5381e8ada5b1a8d26d2',
+      leaves: 2,
+      assets: { USD: { hash: '5c62e091b8c0565f1bafad0dad5934276143ae2ccef7a5381e8ada5b1a8d26d2', sum: '12990' } },
     },
   },
 });

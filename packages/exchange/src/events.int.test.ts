@@ -52,6 +52,9 @@ test('what is published is what the catalog says, to the field, of every type', 
     },
   ]);
 
+  await t.exchange.liabilities.snapshot({ snapshotId: 'all' });
+  await t.exchange.liabilities.snapshot({ snapshotId: 'all' });
+
   const written = async () => {
     await using facts = await t.facts();
     return (await facts.query<{ n: number }>('select count(*) as n from facts_events'))[0]!.n;

@@ -82,6 +82,17 @@ const funds = z.object({
   balanceAfter: amount,
 });
 
+/** What is owed to customers at one moment, under one root (a Merkle-sum tree). */
+const snapshot = z.object({
+  snapshotId: id,
+  asOf: z.iso.datetime(),
+  root: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Balances that are counted. */
+  leaves: z.int(),
+  /** The nodes that the root is made of, by asset: each with the sum of its leaves. */
+  assets: z.record(z.string(), z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/), sum: amount })),
+});
+
 const placed = {
   orderId: '01a20cd5-24be-7781-97d8-7a7f04d532df',
   clientOrderId: 'b1',
@@ -175,6 +186,17 @@ export const exchangeEvents = defineEvents(identity, {
       asset: 'USD',
       amount: '10000',
       balanceAfter: '10000',
+    },
+  },
+  /** All that is owed to customers was counted: the same for everybody who asks, and for each account a proof that it is counted. */
+  'liability-snapshot.taken': {
+    payload: snapshot,
+    example: {
+      snapshotId: 'day-1',
+      asOf: '2026-11-24T09:00:00.000000Z',
+      root: '5c62e091b8c0565f1bafad0dad5934276143ae2ccef7a5381e8ada5b1a8d26d2',
+      leaves: 2,
+      assets: { USD: { hash: '5c62e091b8c0565f1bafad0dad5934276143ae2ccef7a5381e8ada5b1a8d26d2', sum: '12990' } },
     },
   },
 });

@@ -179,7 +179,7 @@ async function hear(risk: RiskAdapter, event: Heard, tally: RiskTally): Promise<
     await risk.pnl.moveFunds({ movementId: event.id, account: accountId, kind, asset, amount, at });
   } else if (event.type === 'account.changed') {
     await followAccount(risk, event.payload.accountId, event.payload.status);
-  } else {
+  } else if (event.type !== 'liability-snapshot.taken') {
     const { orderId, leaves, price, status } = event.payload;
     const what =
       event.type === 'order.placed'

@@ -1,6 +1,7 @@
 import type { AdapterTooling } from '@tse/core/admin';
 import { createAuditAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { states } from './states.ts';
 import { verifyChains, verifyTimelines } from './derived-identity.ts';
 import { seedAudit } from './seed.ts';
 import { verifyTrail } from './trail-identity.ts';
@@ -10,6 +11,7 @@ export { type TakenSource, compareWithSource, takenSources } from './trail-ident
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
   definition,
+  states,
   async seed({ options, progress }) {
     await using audit = createAuditAdapter(options);
     return await seedAudit(audit, progress); // awaited: the adapter closes when this block is left

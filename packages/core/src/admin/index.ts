@@ -14,6 +14,7 @@ export {
   randomPassword,
   rotateCredentials,
 } from './rotate-credentials.ts';
+export { type RebuiltStates, type RecordedState, type Vector, lastEvents, rebuildStates } from './recorded-states.ts';
 export type { Drift, SchemaStatus } from './schema-status.ts';
 export { schemaTypes } from './schema-types.ts';
 export { serversAnswer } from './servers-answer.ts';

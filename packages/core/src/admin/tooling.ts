@@ -1,6 +1,7 @@
 import type { AdapterOptions } from '../pipe/config.ts';
 import type { AdapterDefinition } from './adapter-definition.ts';
 import type { Facts } from './facts.ts';
+import type { RecordedState } from './recorded-states.ts';
 
 /** What `tse` works with: the members that an adapter's subpath `./tooling` exports as `tooling`. */
 export interface AdapterTooling {
@@ -9,6 +10,8 @@ export interface AdapterTooling {
   readonly seed?: (context: ToolContext) => Promise<Readonly<Record<string, number>>>;
   /** Keeps what `tse snapshot` has read of all adapters for a test run; answers the snapshot's id. */
   readonly recordSnapshot?: (context: RecordSnapshotContext) => Promise<string>;
+  /** What of it can be had again as it was recorded at a number of its events. */
+  readonly states?: readonly RecordedState[];
   /** The identities that hold within this adapter, and between it and those whose events it consumes. */
   readonly verify?: (context: VerifyContext) => Promise<readonly Verified[]>;
   /** What of a user's own files it takes in, by kind: `trades`. The same file again changes nothing. */
@@ -19,6 +22,8 @@ export interface AdapterTooling {
 export interface SchemaSnapshot {
   /** How far its events are numbered. */
   readonly watermark: number;
+  /** Events that were written and have no number yet: what they changed is in the items, and beyond the watermark. */
+  readonly unnumbered: number;
   readonly items: readonly {
     readonly schema: string;
     readonly object: string;

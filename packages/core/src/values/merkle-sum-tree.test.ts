@@ -1,7 +1,8 @@
 import { decimal } from './decimal.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type SumLeaf, sumProof, sumRoot, verifySumProof } from './merkle-sum-tree.ts';
+import { uuidv7Ids } from './id.ts';
+import { type SumLeaf, leafSalts, sumProof, sumRoot, verifySumProof } from './merkle-sum-tree.ts';
 
 const leaves = fc.uniqueArray(
   fc.record({
@@ -44,4 +45,19 @@ test('another amount, another account, a step left out or bent: none is proved',
 test('no leaves make an empty root; a liability below zero is refused', () => {
   expect(sumRoot([]).sum).toBe('0');
   expect(() => sumRoot([{ accountId: 'a', amount: decimal.of('-1'), salt: '' }])).toThrow(RangeError);
+});
+
+test('salts are the same for the same ids, and otherwise each another', () => {
+  const seeded = () => {
+    let n = 0;
+    return leafSalts({ next: () => `id-${(n += 1)}` });
+  };
+  expect(seeded()('alice', 'USD')).toBe(seeded()('alice', 'USD'));
+  const salts = [seeded(), leafSalts(uuidv7Ids), leafSalts(uuidv7Ids)].flatMap((salt) => [
+    salt('alice', 'USD'),
+    salt('alice', 'BTC'),
+    salt('bob', 'USD'),
+  ]);
+  for (const salt of salts) expect(salt).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(salts).size).toBe(9);
 });

@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { type Decimal, decimal } from './decimal.ts';
+import type { Ids } from './id.ts';
 
 /** A node commits to the hash and the sum of all below it. */
 export interface SumNode {
@@ -10,7 +11,7 @@ export interface SumNode {
 export interface SumLeaf {
   accountId: string;
   amount: Decimal;
-  /** Random, so that a neighbour's hash in a proof tells nothing about the neighbour. */
+  /** Not to be guessed, so that a neighbour's hash in a proof tells nothing about the neighbour. See `leafSalts`. */
   salt: string;
 }
 
@@ -20,6 +21,18 @@ export interface ProofStep extends SumNode {
 }
 
 const EMPTY: SumNode = { hash: hash('sha256', 'empty'), sum: '0' as Decimal };
+
+/** Of so many ids a key is made: whoever knows one id of a run and when it was made cannot guess the others. */
+const IDS_OF_A_KEY = 8;
+
+/**
+ * The salts of one tree: an HMAC of the leaf under a key that nobody keeps, made of new ids. A run with seeded ids has the same tree again, and
+ * so the same root; with the random ones of every other run it is as good as random.
+ */
+export function leafSalts(ids: Ids): (accountId: string, asset: string) => string {
+  const key = hash('sha256', Array.from({ length: IDS_OF_A_KEY }, () => ids.next()).join('\n'), 'buffer');
+  return (accountId, asset) => createHmac('sha256', key).update(`${accountId}\n${asset}`).digest('hex').slice(0, 32);
+}
 
 /** Leaves and inner nodes are hashed under different first bytes, so that one cannot be passed off as the other. */
 export const leafNode = ({ accountId, amount, salt }: SumLeaf): SumNode => ({

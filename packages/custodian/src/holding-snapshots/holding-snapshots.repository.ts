@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type AdapterContext,
   type CallOptions,
@@ -18,7 +17,9 @@ import {
   toPage,
   type SumNode,
   commitment,
+  contextLiteral,
   leafNode,
+  leafSalts,
   sumProof,
   sumRoot,
 } from '@tse/core';
@@ -62,6 +63,13 @@ const statements = {
     'record_holding_snapshot',
     ['id', 'asOf', 'root', 'accounts', 'venues', 'assets', 'amounts', 'salts', 'hashes'],
     answers<{ outcome: 'ok' | 'same' | 'id-conflict' }>(),
+  ),
+  append: functionCall(
+    'custodian.holdingSnapshots.append',
+    'write',
+    'append_event',
+    ['eventId', 'type', 'aggregate', 'aggregateId', 'aggregateVersion', 'payload', 'occurredAt', 'context'],
+    answers<object>(),
   ),
   find: statement('custodian.holdingSnapshots.find', 'read', (p: { id: string }) =>
     db.selectFrom('holding_snapshots').select(columns).where('id', '=', p.id),
@@ -125,12 +133,13 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
     return this.#context.run(operations.take, input, options, async ({ snapshotId }) => {
       const existing = await this.#find(snapshotId);
       if (existing) return existing;
+      const salt = leafSalts(this.#context.ids);
       const leaves = (await this.#context.pg.many(statements.held, undefined)).map((row) => ({
         accountId: row.account_id,
         venue: row.venue,
         asset: row.asset,
         amount: row.settled,
-        salt: randomBytes(16).toString('hex'),
+        salt: salt(row.account_id, row.asset),
       }));
       const nodes = assetNodes(leaves);
       const snapshot = {
@@ -140,16 +149,20 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
         totals: Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum])),
         leaves: leaves.length,
       };
-      const { outcome } = await this.#context.pg.one(statements.record, {
-        id: snapshotId,
-        asOf: snapshot.asOf,
-        root: snapshot.root,
-        accounts: arrayLiteral(leaves.map(({ accountId }) => accountId)),
-        venues: arrayLiteral(leaves.map(({ venue }) => venue)),
-        assets: arrayLiteral(leaves.map(({ asset }) => asset)),
-        amounts: arrayLiteral(leaves.map(({ amount }) => amount)),
-        salts: arrayLiteral(leaves.map(({ salt }) => salt)),
-        hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
+      const outcome = await this.#context.pg.transaction('custodian.holdingSnapshots.take', async (tx) => {
+        const { outcome: recorded } = await tx.one(statements.record, {
+          id: snapshotId,
+          asOf: snapshot.asOf,
+          root: snapshot.root,
+          accounts: arrayLiteral(leaves.map(({ accountId }) => accountId)),
+          venues: arrayLiteral(leaves.map(({ venue }) => venue)),
+          assets: arrayLiteral(leaves.map(({ asset }) => asset)),
+          amounts: arrayLiteral(leaves.map(({ amount }) => amount)),
+          salts: arrayLiteral(leaves.map(({ salt }) => salt)),
+          hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
+        });
+        if (recorded === 'ok') await tx.one(statements.append, this.#event(snapshot, nodes));
+        return recorded;
       });
       // Another process was first: its snapshot stands.
       return outcome === 'ok' ? snapshot : (await this.#find(snapshotId))!;
@@ -254,6 +267,21 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
         assets: row.totals as LiabilityComparison['assets'],
       };
     });
+  }
+
+  /** It says of each asset the node that the root is made of: who has the event needs no word of ours for the totals. */
+  #event({ snapshotId, asOf, root, leaves }: HoldingSnapshot, assets: Record<string, SumNode>) {
+    const { ids } = this.#context;
+    return {
+      eventId: ids.next(),
+      type: 'holding-snapshot.taken',
+      aggregate: 'holding-snapshot',
+      aggregateId: snapshotId,
+      aggregateVersion: 1,
+      payload: JSON.stringify({ snapshotId, asOf, root, leaves, assets }),
+      occurredAt: asOf,
+      context: contextLiteral(),
+    };
   }
 
   async #find(id: string): Promise<HoldingSnapshot | undefined> {

@@ -1,6 +1,7 @@
 import { type AdapterTooling, verifyFence } from '@tse/core/admin';
 import { createCustodianAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { states } from './states.ts';
 import { verifyApprovals } from './approval-identity.ts';
 import { verifyCustody } from './custody-identity.ts';
 import { verifyHoldings } from './holdings-identity.ts';
@@ -11,6 +12,7 @@ import { verifyTransfers } from './transfer-identity.ts';
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
   definition,
+  states,
   async seed({ options, progress }) {
     await using custodian = createCustodianAdapter(options);
     return await seedCustodian(custodian, progress); // awaited: the adapter closes when this block is left

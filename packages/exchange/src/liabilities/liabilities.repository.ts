@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type AdapterContext,
   type CallOptions,
@@ -16,7 +15,9 @@ import {
   toPage,
   type SumNode,
   commitment,
+  contextLiteral,
   leafNode,
+  leafSalts,
   sumProof,
   sumRoot,
 } from '@tse/core';
@@ -57,6 +58,13 @@ const statements = {
     ['id', 'asOf', 'root', 'accounts', 'assets', 'amounts', 'salts', 'hashes'],
     answers<{ outcome: 'ok' | 'same' | 'id-conflict' }>(),
   ),
+  append: functionCall(
+    'exchange.liabilities.append',
+    'write',
+    'append_event',
+    ['eventId', 'type', 'aggregate', 'aggregateId', 'aggregateVersion', 'payload', 'occurredAt', 'context'],
+    answers<object>(),
+  ),
   find: statement('exchange.liabilities.find', 'read', (p: { id: string }) =>
     db.selectFrom('liability_snapshots').select(columns).where('id', '=', p.id),
   ),
@@ -89,11 +97,12 @@ export class LiabilityRepository implements Liabilities {
       const existing = await this.#find(snapshotId);
       if (existing) return existing;
       const owed = await this.#context.pg.many(statements.owed, undefined);
+      const salt = leafSalts(this.#context.ids);
       const leaves = owed.map(({ account_id, asset, posted }) => ({
         accountId: account_id,
         asset,
         amount: posted,
-        salt: randomBytes(16).toString('hex'),
+        salt: salt(account_id, asset),
       }));
       const nodes = assetNodes(leaves);
       const totals = Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum]));
@@ -104,15 +113,19 @@ export class LiabilityRepository implements Liabilities {
         totals,
         leaves: leaves.length,
       };
-      const { outcome } = await this.#context.pg.one(statements.record, {
-        id: snapshotId,
-        asOf: snapshot.asOf,
-        root: snapshot.root,
-        accounts: arrayLiteral(leaves.map(({ accountId }) => accountId)),
-        assets: arrayLiteral(leaves.map(({ asset }) => asset)),
-        amounts: arrayLiteral(leaves.map(({ amount }) => amount)),
-        salts: arrayLiteral(leaves.map(({ salt }) => salt)),
-        hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
+      const outcome = await this.#context.pg.transaction('exchange.liabilities.snapshot', async (tx) => {
+        const { outcome: recorded } = await tx.one(statements.record, {
+          id: snapshotId,
+          asOf: snapshot.asOf,
+          root: snapshot.root,
+          accounts: arrayLiteral(leaves.map(({ accountId }) => accountId)),
+          assets: arrayLiteral(leaves.map(({ asset }) => asset)),
+          amounts: arrayLiteral(leaves.map(({ amount }) => amount)),
+          salts: arrayLiteral(leaves.map(({ salt }) => salt)),
+          hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
+        });
+        if (recorded === 'ok') await tx.one(statements.append, this.#event(snapshot, nodes));
+        return recorded;
       });
       // Another process was first: its snapshot stands.
       return outcome === 'ok' ? snapshot : (await this.#find(snapshotId))!;
@@ -163,6 +176,21 @@ export class LiabilityRepository implements Liabilities {
         assets: assetNodes(leaves),
       };
     });
+  }
+
+  /** It says of each asset the node that the root is made of: who has the event needs no word of ours for the totals. */
+  #event({ snapshotId, asOf, root, leaves }: LiabilitySnapshot, assets: Record<string, SumNode>) {
+    const { ids } = this.#context;
+    return {
+      eventId: ids.next(),
+      type: 'liability-snapshot.taken',
+      aggregate: 'liability-snapshot',
+      aggregateId: snapshotId,
+      aggregateVersion: 1,
+      payload: JSON.stringify({ snapshotId, asOf, root, leaves, assets }),
+      occurredAt: asOf,
+      context: contextLiteral(),
+    };
   }
 
   async #find(id: string): Promise<LiabilitySnapshot | undefined> {

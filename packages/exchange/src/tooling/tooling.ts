@@ -1,6 +1,7 @@
 import { type AdapterTooling, verifyFence } from '@tse/core/admin';
 import { createExchangeAdapter } from '../adapter.ts';
 import { definition } from '../definition.ts';
+import { states } from './states.ts';
 import { verifyBooks } from './book-identity.ts';
 import { verifyLedger } from './ledger-identity.ts';
 import { seedExchange } from './seed.ts';
@@ -8,6 +9,7 @@ import { seedExchange } from './seed.ts';
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
   definition,
+  states,
   async seed({ options, progress }) {
     await using exchange = createExchangeAdapter(options);
     return await seedExchange(exchange, progress); // awaited: the adapter closes when this block is left

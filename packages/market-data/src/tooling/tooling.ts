@@ -4,6 +4,7 @@ import { definition } from '../definition.ts';
 import { loadCandles } from './load-candles.ts';
 import { loadTrades } from './load-trades.ts';
 import { seedMarketData } from './seed.ts';
+import { states } from './states.ts';
 import { verifyTape } from './tape-identity.ts';
 import { verifyCauses, verifyManipulations } from './truth-identities.ts';
 
@@ -23,6 +24,7 @@ const manipulationSteps = `
 /** What the command `tse` does with this adapter. */
 export const tooling: AdapterTooling = {
   definition,
+  states,
   async seed({ options, progress }) {
     await using marketData = createMarketDataAdapter(options);
     return await seedMarketData(marketData, progress);
