@@ -88,7 +88,7 @@ export function openAdapter<Name extends string>(opening: AdapterOpening<Name>):
   const health = new Health({ identity, telemetry, pg, redis, workers, critical });
   const schema = schemaCheck(pg, { schema: opening.identity.schema, minSchema });
   health.contribute(schema);
-  const partitions = partitioned.length > 0 ? [partitionsWorker(pg, partitioned)] : [];
+  const partitions = partitioned.length > 0 ? [partitionsWorker(pg, telemetry, partitioned)] : [];
   for (const each of partitions) health.contribute(each);
 
   let used = false;

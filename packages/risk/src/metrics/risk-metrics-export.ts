@@ -12,6 +12,9 @@ const detectionsOf = statement('risk.metrics.detections', 'read', (p: { alertIds
     .where(sql<boolean>`alert_id = any (${p.alertIds}::text[])`),
 );
 
+/** Seconds of business time, about the service level of 15. */
+const DETECTION_BOUNDS = [1, 2.5, 5, 10, 15, 20, 30, 60, 120, 300];
+
 /** What the monitor exports of itself, beside what every adapter does. */
 export class RiskMetricsExport {
   readonly #context: AdapterContext;
@@ -37,6 +40,7 @@ export class RiskMetricsExport {
     this.#detection = telemetry.histogram(
       'scenario_risk_detection',
       'Seconds of business time from the beginning of a scenario to the alert that detected it',
+      DETECTION_BOUNDS,
     )({});
   }
 
