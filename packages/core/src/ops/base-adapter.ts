@@ -3,6 +3,7 @@ import type { Leases } from '../consistency/leases.ts';
 import type { RunFences } from '../consistency/run-fences.ts';
 import type { Inbox } from '../events/inbox.ts';
 import type { InstanceIdentity } from '../pipe/identity.ts';
+import type { CopyReports, VerifyCopiesOptions } from './copy-check.ts';
 import type { AdapterHealth } from './health.ts';
 import type { ReadyOptions } from './ready.ts';
 import type { ServiceCache } from './service-cache.ts';
@@ -27,6 +28,11 @@ export interface BaseAdapter extends AsyncDisposable {
   ready(options?: ReadyOptions): Promise<void>;
   /** Never rejects, asks at most once a second, and answers within about half a second. */
   health(): Promise<AdapterHealth>;
+  /**
+   * Compares what Redis holds as copies with PostgreSQL, by family, and repairs them where that is asked for. Of copies that end by
+   * themselves it looks at those that this process wrote.
+   */
+  verifyCopies(options?: VerifyCopiesOptions): Promise<CopyReports>;
   /** Refuses new calls, ends workers and consumers, waits for what is in flight, and closes the stores. */
   close(options?: CloseOptions): Promise<void>;
 }

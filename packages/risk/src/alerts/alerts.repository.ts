@@ -3,6 +3,7 @@ import {
   type CallOptions,
   type Instant,
   type Listing,
+  type Projection,
   arrayLiteral,
   contextLiteral,
   idInput,
@@ -87,6 +88,7 @@ export class AlertRepository implements Alerts {
   readonly #copies: AlertStore;
   readonly #delivery: NotificationDelivery;
   readonly #exported: RiskMetricsExport;
+  readonly projections: readonly Projection[];
   readonly #onChange: () => void;
 
   constructor(
@@ -96,6 +98,10 @@ export class AlertRepository implements Alerts {
   ) {
     this.#context = context;
     this.#copies = parts.copies;
+    this.projections = parts.copies.projections({
+      find: (alertId) => this.#read(alertId),
+      listActive: () => this.#readActive(),
+    });
     this.#delivery = parts.delivery;
     this.#exported = parts.exported;
     this.#onChange = onChange;
@@ -166,7 +172,7 @@ export class AlertRepository implements Alerts {
     return this.#context.run(operations.listActive, {}, options, async (_, { fresh }) => {
       const copies = fresh ? undefined : await this.#copies.listActive();
       if (copies) return copies;
-      const alerts = (await this.#context.pg.many(statements.active, {})).map(({ alert }) => alert);
+      const alerts = await this.#readActive();
       void this.#copies.fillActive(alerts);
       return alerts.sort(bySeverity);
     });
@@ -313,9 +319,17 @@ export class AlertRepository implements Alerts {
   async #find(alertId: string, fresh: boolean): Promise<Alert | undefined> {
     const copy = fresh ? undefined : await this.#copies.find(alertId);
     if (copy) return copy;
-    const row = await this.#context.pg.maybe(statements.find, { id: alertId });
-    if (row) void this.#copies.fill(row.alert);
-    return row?.alert;
+    const alert = await this.#read(alertId);
+    if (alert) void this.#copies.fill(alert);
+    return alert;
+  }
+
+  async #read(alertId: string): Promise<Alert | undefined> {
+    return (await this.#context.pg.maybe(statements.find, { id: alertId }))?.alert;
+  }
+
+  async #readActive(): Promise<Alert[]> {
+    return (await this.#context.pg.many(statements.active, {})).map(({ alert }) => alert);
   }
 
   async #detection(markId: string): Promise<Detection> {
