@@ -20,6 +20,7 @@ import type { RiskMetricsExport } from '../metrics/risk-metrics-export.ts';
 import { alertsOf, silencesOf } from './alert-queries.ts';
 import { toDetection, toLogEntry, toResponse, toRule, toSilence } from './alert-rows.ts';
 import { type Outcome, statements } from './alert-statements.ts';
+import { type AlertScore, scoreAlertsAgainst } from './alert-accuracy.ts';
 import type { AlertStore } from './alerts.store.ts';
 import { bySeverity } from './alerts.store.ts';
 import {
@@ -40,6 +41,7 @@ import {
   type ReadResponseMetrics,
   type ResolveAlert,
   type ResponseMetrics,
+  type ScoreAlerts,
   type Silence,
   type SilenceAlerts,
   type SnoozeAlert,
@@ -53,6 +55,7 @@ import {
   raiseAlert,
   resolveAlert,
   responseMetrics,
+  scoreAlerts,
   silenceAlerts,
   snoozeAlert,
 } from './alerts.ts';
@@ -76,10 +79,12 @@ const operations = {
   endInhibition: operation('risk.alerts.endInhibition', endInhibition, (input) => input.ruleId),
   listInhibitRules: operation('risk.alerts.listInhibitRules', nothing),
   responseMetrics: operation('risk.alerts.responseMetrics', responseMetrics),
+  score: operation('risk.alerts.score', scoreAlerts),
   expectDetection: operation('risk.alerts.expectDetection', expectDetection, (input) => input.markId),
   getDetection: operation('risk.alerts.getDetection', z.strictObject({ markId: idInput })),
 };
 
+const MOST_SCORED = 10_000;
 /** How long an alert that was raised without a policy waits for an answer before it is told again. */
 const UNANSWERED_MS = 900_000;
 
@@ -282,6 +287,23 @@ export class AlertRepository implements Alerts {
 
   getDetection(markId: string, options?: CallOptions): Promise<Detection> {
     return this.#context.run(operations.getDetection, { markId }, options, (input) => this.#detection(input.markId));
+  }
+
+  score(input: ScoreAlerts, options?: CallOptions): Promise<AlertScore> {
+    return this.#context.run(operations.score, input, options, async ({ truth, detectors, ...given }) => {
+      const { from, until, grace: graceMs, serviceLevel: serviceLevelMs } = given;
+      const rows = await this.#context.pg.many(statements.fired, { from, until, limit: MOST_SCORED + 1 });
+      if (rows.length > MOST_SCORED)
+        throw refusal('too-many-alerts', { most: MOST_SCORED }, { 'too-many-alerts': 'until' });
+      const alerts = rows.flatMap(({ labels, firedAt, ...alert }) =>
+        detectors === undefined || detectors.includes(alert.detector)
+          ? [{ ...alert, labels: labels as Record<string, string>, firedAt: firedAt! }]
+          : [],
+      );
+      const score = scoreAlertsAgainst(truth, alerts, { graceMs, serviceLevelMs });
+      this.#exported.scored(score);
+      return score;
+    });
   }
 
   onDue(handler: Parameters<Alerts['onDue']>[0], options?: Parameters<Alerts['onDue']>[1]): Delivery {
