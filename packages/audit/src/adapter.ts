@@ -129,6 +129,7 @@ export const createAuditAdapter = Object.assign(
         correlate(correlations),
         forgetTelemetry(context),
       ],
+      projections: [chains.projection, correlations.projection],
       checks: [derivedCheck(context), ingesting],
       flush: [() => ingesting.close(), () => threads.close()],
     });

@@ -78,11 +78,22 @@ export type { AdapterContext } from './consistency/adapter-context.ts';
 export { type ArchiveSource, Archiver, type ArchiverOptions } from './consistency/archiver.ts';
 export { Batcher, type BatcherOptions, type Member } from './consistency/batcher.ts';
 export { Cache, type CacheOptions } from './consistency/cache.ts';
-export { type Drift, type DriftReport, DriftVerifier, type Projection, type Versioned } from './consistency/drift.ts';
+export { type Copy, CopyStore } from './consistency/copies.ts';
+export {
+  type Difference,
+  type Drift,
+  type DriftKind,
+  type DriftReport,
+  type Projection,
+  type Versioned,
+  differenceOf,
+  differencesOfParts,
+} from './consistency/drift.ts';
 export { type Epoch, type EpochState } from './consistency/epoch.ts';
 export type { Lease } from './consistency/lease.ts';
 export { type HoldOptions, type LeaseRepository, type Leases } from './consistency/leases.ts';
 export { Loader, type LoaderOptions } from './consistency/loader.ts';
+export { RecentIds } from './consistency/recent-ids.ts';
 export {
   type RunFences,
   type TestRunRef,
@@ -118,7 +129,7 @@ export { type Feed, type FeedEvent, definePriceFeed } from './events/price-feed.
 export type { BeforePublish, CommittedEvent, Relay } from './events/relay.ts';
 export { acceptRestoredDatabase, replayEvents } from './events/replay.ts';
 export type { BaseAdapter, CloseOptions } from './ops/base-adapter.ts';
-export { driftCheck } from './ops/drift-check.ts';
+export type { CopyReports, VerifyCopiesOptions } from './ops/copy-check.ts';
 export type { AdapterHealth, CheckHealth, Finding, HealthContribution, Store } from './ops/health.ts';
 export { type OpsHandler, type OpsOptions, opsHandler } from './ops/http.ts';
 export { type AdapterOpening, type Mounted, type OpenedAdapter, openAdapter } from './ops/open-adapter.ts';

@@ -61,6 +61,7 @@ export const createCustodianAdapter = Object.assign(
     const runs = new ReconciliationRunRepository(context);
 
     const base = mount({
+      projections: [approvalCopies.projection],
       workers: [settleDue(context, settlements, due), settleNetting(netting), expireApprovals(approvals)],
     });
     return {

@@ -1,4 +1,4 @@
-import { type AdapterOptions, type BaseAdapter, DriftVerifier, driftCheck, openAdapter } from '@tse/core';
+import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
 import { AccountRepository } from './accounts/accounts.repository.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import { BalanceRepository } from './balances/balances.repository.ts';
@@ -68,7 +68,6 @@ export const createExchangeAdapter = Object.assign(
       new BookProjectionStore(context, keys.orderBook),
     );
     const projecting = projectOrderBooks(books);
-    const drift = new DriftVerifier(context, books.projection);
     epoch.onMismatch('order-books', () => books.syncAll());
     const onChange = () => {
       projecting.wake();
@@ -81,13 +80,12 @@ export const createExchangeAdapter = Object.assign(
     const base = mount({
       workers: [
         projecting,
-        drift,
         foldBalances(context),
         expireHolds(holds),
         expireOrders(orders),
         archiveOrders(orders, context.clock),
       ],
-      checks: [driftCheck(drift)],
+      projections: [books.projection, copies.projection],
       flush: [() => copies.close()],
     });
     return {

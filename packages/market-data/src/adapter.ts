@@ -115,7 +115,9 @@ export const createMarketDataAdapter = Object.assign(
     });
     const manipulations = new ManipulationRepository(context, epoch, keys.manipulation, relay.wake);
     epoch.onMismatch('manipulations', (signal) => manipulations.rebuild(signal));
+    const scenarioRuns = new ScenarioRunRepository(context, epoch, keys.scenarioRun, relay.wake);
     const base = mount({
+      projections: [manipulations.projection, scenarioRuns.projection],
       workers: [
         archiveLive(leases, [ticks, quoteLog, bookLog], {
           symbols: () => instruments.symbols(),
@@ -140,7 +142,7 @@ export const createMarketDataAdapter = Object.assign(
       quality,
       retention,
       scenarios: new ScenarioRepository(context),
-      scenarioRuns: new ScenarioRunRepository(context, epoch, keys.scenarioRun, relay.wake),
+      scenarioRuns,
       manipulations,
       correlations: new CorrelationRepository(context),
     };

@@ -1,4 +1,13 @@
-import { type AdapterContext, type Epoch, type KeyOf, isAdapterError, script } from '@tse/core';
+import {
+  type AdapterContext,
+  type Epoch,
+  type KeyOf,
+  type Projection,
+  RecentIds,
+  differenceOf,
+  isAdapterError,
+  script,
+} from '@tse/core';
 
 /** A copy of something that PostgreSQL decides, by its version. */
 export interface VersionedCopy<Value> {
@@ -21,6 +30,7 @@ export class LiveCopies<Value> {
   readonly #epoch: Epoch;
   readonly #key: KeyOf;
   readonly #load: (id: string) => Promise<VersionedCopy<Value> | undefined>;
+  readonly #written = new RecentIds(LIFE_MS);
   /** What Redis did not take of this process. */
   readonly #behind = new Set<string>();
 
@@ -48,8 +58,9 @@ export class LiveCopies<Value> {
   /** Never throws: what Redis did not take this process reads from the tables, and others once the older copy has ended. */
   async keep(copies: readonly VersionedCopy<Value>[], { replace = false } = {}): Promise<void> {
     await Promise.all(
-      copies.map(({ id, version, value }) =>
-        this.#context.redis
+      copies.map(({ id, version, value }) => {
+        this.#written.add(id);
+        return this.#context.redis
           .script(keepNewer, [this.#key(id)], [version, JSON.stringify(value), LIFE_MS, replace ? 1 : 0])
           .then(
             () => void this.#behind.delete(id),
@@ -57,9 +68,26 @@ export class LiveCopies<Value> {
               this.#behind.add(id);
               this.#context.telemetry.log.debug({ err }, 'live copy not kept');
             },
-          ),
-      ),
+          );
+      }),
     );
+  }
+
+  /** For the drift verifier: what this process keeps. What drifted is dropped, and kept again by the next read. */
+  projection(name: string): Projection {
+    return {
+      name,
+      ids: () => Promise.resolve(this.#written.list()),
+      differences: async (id) => {
+        const copy = await this.#kept(id);
+        if (!copy) return [];
+        const truth = await this.#load(id);
+        return differenceOf(copy, truth && { ...truth, value: JSON.parse(JSON.stringify(truth.value)) as Value });
+      },
+      repair: async (id) => {
+        await this.#context.redis.write('market-data.live-copies.drop', (client) => client.unlink(this.#key(id)));
+      },
+    };
   }
 
   async #kept(id: string): Promise<VersionedCopy<Value> | undefined> {

@@ -1,4 +1,4 @@
-import { type AdapterOptions, type BaseAdapter, InvalidInputError, openAdapter } from '@tse/core';
+import { type AdapterOptions, type BaseAdapter, CopyStore, InvalidInputError, openAdapter } from '@tse/core';
 import { AlertRepository } from './alerts/alerts.repository.ts';
 import { AlertStore } from './alerts/alerts.store.ts';
 import type { Alert, Alerts } from './alerts/alerts.ts';
@@ -8,7 +8,6 @@ import { watchLimits } from './breaches/watch-limits.worker.ts';
 import { CheckRepository } from './checks/checks.repository.ts';
 import type { Checks } from './checks/checks.ts';
 import { expireReservations } from './checks/expire-reservations.worker.ts';
-import { CopyStore } from './copies/copies.store.ts';
 import { type Measured, RecentStore } from './copies/recent.store.ts';
 import { definition } from './definition.ts';
 import { escalateAlerts } from './escalations/escalate-alerts.worker.ts';
@@ -94,24 +93,30 @@ export const createRiskAdapter = Object.assign(
     const pnl = new PnlRepository(context, new RecentStore(copies.pnl), results);
     const metrics = new MetricsRepository(context, copies.metrics, results.maxPriceAge);
 
+    const positions = new PositionRepository(context, copies.positions, onChange);
+    const marks = new MarkRepository(context, copies.marks, watching.wake);
+    const limits = new LimitRepository(
+      context,
+      new TradingStateStore(copies.tradingStates),
+      new RecentStore(copies.limitUse),
+      onChange,
+    );
+    const alerts = new AlertRepository(context, { copies: alertCopies, delivery, exported }, wakeRelay);
+
     const base = mount({
       workers: [expireReservations(checks), revalue(pnl, context.clock), watching, escalateAlerts(escalations)],
+      projections: [positions.projection, marks.projection, limits.projection, ...alerts.projections],
       flush: [() => delivery.close(), ...Object.values(copies).map((store) => () => store.close())],
     });
     return {
       ...base,
-      positions: new PositionRepository(context, copies.positions, onChange),
-      marks: new MarkRepository(context, copies.marks, watching.wake),
+      positions,
+      marks,
       pnl,
-      limits: new LimitRepository(
-        context,
-        new TradingStateStore(copies.tradingStates),
-        new RecentStore(copies.limitUse),
-        onChange,
-      ),
+      limits,
       checks,
       breaches,
-      alerts: new AlertRepository(context, { copies: alertCopies, delivery, exported }, wakeRelay),
+      alerts,
       escalations,
       riskMetrics: metrics,
       reports: new ReportRepository(context),

@@ -128,6 +128,13 @@ const inputs = {
   'alerts.responseMetrics': range,
   'alerts.expectDetection': { markId: 'm', runId: 'r', labels: { team: 'fx' }, at },
   'alerts.getDetection': 'm',
+  'alerts.score': {
+    ...range,
+    truth: [{ causeId: 'c', from: at, until: later, labels: { team: 'fx' }, detectors: ['peg'] }],
+    detectors: ['peg'],
+    grace: 'PT15S',
+    serviceLevel: 'PT15S',
+  },
   'escalations.definePolicy': { policyId: 'p', steps: [{ targets: ['ann'], delay: 'PT5M' }], repeats: 1 },
   'escalations.findPolicy': 'p',
   'escalations.getPolicy': 'p',

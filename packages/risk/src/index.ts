@@ -79,6 +79,7 @@ export {
   listFills,
   listPositions,
 } from './positions/positions.ts';
+export { type AlertScore, type DetectorScore, type ScoredDetection } from './alerts/alert-accuracy.ts';
 export { type AlertState } from './alerts/alert-states.ts';
 export {
   type AcknowledgeAlert,
@@ -102,6 +103,7 @@ export {
   type ReadResponseMetrics,
   type ResolveAlert,
   type ResponseMetrics,
+  type ScoreAlerts,
   type Silence,
   type SilenceAlerts,
   type SnoozeAlert,
@@ -115,6 +117,7 @@ export {
   raiseAlert,
   resolveAlert,
   responseMetrics,
+  scoreAlerts,
   silenceAlerts,
   snoozeAlert,
 } from './alerts/alerts.ts';

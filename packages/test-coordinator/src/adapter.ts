@@ -49,7 +49,10 @@ export const createTestCoordinatorAdapter = Object.assign(
     const runs = new RunRepository(context, new RunProgressStore(context, keys.run));
     const faults = new FaultRepository(context);
     const schedules = new ScheduleRepository(context);
-    const base = mount({ workers: [reapFaults(runs, faults), fireSchedules(schedules)] });
+    const base = mount({
+      workers: [reapFaults(runs, faults), fireSchedules(schedules)],
+      projections: [runs.projection],
+    });
     return {
       ...base,
       scenarios: new ScenarioRepository(context),

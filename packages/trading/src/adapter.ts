@@ -1,8 +1,7 @@
-import { type AdapterOptions, type BaseAdapter, openAdapter } from '@tse/core';
+import { type AdapterOptions, type BaseAdapter, CopyStore, openAdapter } from '@tse/core';
 import { BacktestRepository } from './backtests/backtests.repository.ts';
 import type { Backtests } from './backtests/backtests.ts';
 import { ProgressStore } from './backtests/progress.store.ts';
-import { CopyStore } from './copies/copies.store.ts';
 import { definition } from './definition.ts';
 import { DeploymentRepository } from './deployments/deployments.repository.ts';
 import type { Deployments, StrategyState } from './deployments/deployments.ts';
@@ -58,21 +57,25 @@ export const createTradingAdapter = Object.assign(
     const openPositions = new CopyStore<Position>(context, keys.position);
     const points = new CopyStore<EquityPoint>(context, keys.portfolio);
     const portfolio = new PortfolioRepository(context, points);
+    const deployments = new DeploymentRepository(context, states);
+    const orders = new OrderRepository(context, workingOrders);
+    const positions = new PositionRepository(context, openPositions);
     const fills = new FillRepository(context, workingOrders, openPositions);
 
     const base = mount({
       workers: [retryQuarantinedFills(fills), thinEquity(portfolio)],
       checks: [quarantineCheck(fills)],
+      projections: [deployments, orders, positions, portfolio].map(({ projection }) => projection),
       flush: [states, workingOrders, openPositions, points].map((copies) => () => copies.close()),
     });
     return {
       ...base,
       strategies: new StrategyRepository(context),
-      deployments: new DeploymentRepository(context, states),
+      deployments,
       signals: new SignalRepository(context),
-      orders: new OrderRepository(context, workingOrders),
+      orders,
       fills,
-      positions: new PositionRepository(context, openPositions),
+      positions,
       portfolio,
       performance: new PerformanceRepository(context),
       backtests: new BacktestRepository(context, new ProgressStore(context, keys.backtestProgress)),

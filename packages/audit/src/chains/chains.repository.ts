@@ -2,6 +2,7 @@ import {
   type AdapterContext,
   type CallOptions,
   type Instant,
+  type Projection,
   answers,
   currentContext,
   functionCall,
@@ -141,11 +142,16 @@ export class ChainRepository implements Chains {
   readonly #context: AdapterContext;
   readonly #access: AccessLogRepository;
   readonly #traces: VersionedCopies<Trace>;
+  readonly projection: Projection;
 
   constructor(context: AdapterContext, access: AccessLogRepository, traces: VersionedCopies<Trace>) {
     this.#context = context;
     this.#access = access;
     this.#traces = traces;
+    this.projection = traces.projection(async (traceId) => {
+      const summary = await context.pg.maybe(statements.summary, { traceId });
+      return summary && { version: summary.version, value: await this.#assemble(toSummary(summary)) };
+    });
   }
 
   get(input: string | GetChain, options?: CallOptions): Promise<CausalChain> {

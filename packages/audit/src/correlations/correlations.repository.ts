@@ -2,6 +2,7 @@ import {
   type AdapterContext,
   type CallOptions,
   type Listing,
+  type Projection,
   type Queries,
   arrayLiteral,
   currentContext,
@@ -53,11 +54,16 @@ export class CorrelationRepository implements Correlations {
   readonly #context: AdapterContext;
   readonly #access: AccessLogRepository;
   readonly #copies: VersionedCopies<Correlation[]>;
+  readonly projection: Projection;
 
   constructor(context: AdapterContext, access: AccessLogRepository, copies: VersionedCopies<Correlation[]>) {
     this.#context = context;
     this.#access = access;
     this.#copies = copies;
+    this.projection = copies.projection(async (key) => {
+      const { count } = await context.pg.one(statements.countOfKey, { key });
+      return count === 0 ? undefined : { version: count, value: await this.#ofKey(key) };
+    });
   }
 
   defineRule(input: DefineRule, options?: CallOptions): Promise<CorrelationRule> {

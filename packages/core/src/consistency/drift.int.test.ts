@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { DriftVerifier } from './drift.ts';
+import { DriftVerifier, differenceOf } from './drift.ts';
 import { type TestInstance, testInstance } from './test-instance.ts';
 
 let box: TestInstance;
@@ -26,22 +26,26 @@ const truth = async (id: string) => {
   return row && { version: row.version as number, value: row.quantity as string };
 };
 const verifier = () =>
-  new DriftVerifier<string>(box.context, {
+  new DriftVerifier(box.context, {
     name: 'levels',
     ids: () => Promise.resolve(['a', 'b', 'c', 'd', 'e']),
-    async fromRedis(id) {
+    async differences(id) {
       const { version, quantity } = await box.admin.hgetall(keyOf(id));
-      return version === undefined ? undefined : { version: Number(version), value: quantity! };
+      const kept = version === undefined ? undefined : { version: Number(version), value: quantity! };
+      return differenceOf(kept, await truth(id));
     },
-    fromPostgres: truth,
     async repair(id) {
       const row = await truth(id);
       if (row) await copy(id, row.version, row.value);
       else await box.admin.del(keyOf(id));
     },
   });
-const gauge = async () =>
-  /adapter_projection_drift\{.*projection="levels".*\} (\d+)/.exec(await box.context.telemetry.registry.metrics())?.[1];
+const told = async (name: string) =>
+  Number(
+    new RegExp(`^adapter_projection_${name}\\{.*projection="levels".*\\} (\\S+)`, 'm').exec(
+      await box.context.telemetry.registry.metrics(),
+    )?.[1],
+  );
 
 test('each kind of drift is found and counted, and repaired where that is asked for', async () => {
   for (const id of ['a', 'b', 'c', 'e']) await write(id, 2, '10');
@@ -56,11 +60,36 @@ test('each kind of drift is found and counted, and repaired where that is asked 
     { id: 'e', kind: 'missing' },
   ];
   expect(await verifier().verify()).toEqual({ checked: 5, drifted: found });
-  expect(await gauge()).toBe('4');
+  expect(await told('drift')).toBe(4);
+  expect(await told('checks_total')).toBe(5);
+  expect(await told('drifts_total')).toBe(4);
+  expect(await told('repairs_total')).toBe(0);
   const repairing = verifier();
   expect((await repairing.verify({ repair: true })).drifted).toEqual(found);
-  expect(await gauge()).toBe('0');
+  expect(await told('drift')).toBe(0);
+  expect(await told('repairs_total')).toBe(4);
+  expect(await told('rebuild_seconds')).toBeGreaterThan(0);
   expect(await verifier().verify()).toEqual({ checked: 5, drifted: [] });
+});
+
+test('of what stands unrepaired the oldest is timed, from when it was first seen until it is gone', async () => {
+  await write('a', 2, '10');
+  await copy('a', 1, '9');
+  const watching = verifier();
+  await watching.verify();
+  expect(await told('oldest_drift_seconds')).toBeLessThan(0.2);
+  const since = performance.now();
+  await write('b', 2, '10');
+  await copy('b', 2, '11');
+  await expect
+    .poll(async () => {
+      await watching.verify();
+      return await told('oldest_drift_seconds');
+    })
+    .toBeGreaterThan(0.2);
+  expect(await told('oldest_drift_seconds')).toBeLessThanOrEqual((performance.now() - since) / 1000 + 0.1);
+  await watching.verify({ repair: true });
+  expect(await told('oldest_drift_seconds')).toBe(0);
 });
 
 test('writes under way are no drift', async () => {

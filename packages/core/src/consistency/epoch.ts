@@ -40,6 +40,7 @@ export class Epoch {
   readonly #leases: LeaseRepository;
   readonly #rebuilds = new Map<string, (signal: AbortSignal) => Promise<void>>();
   readonly #current: (value: number) => void;
+  readonly #rebuildSeconds: (value: number, values: { part: string }) => void;
   #state: EpochState = 'unknown';
   #checking: Promise<void> | undefined;
   #checkedAt = -Infinity;
@@ -52,6 +53,11 @@ export class Epoch {
     this.#current = context.telemetry.gauge(
       'adapter_epoch_current',
       '1 while the epoch in Redis is that of PostgreSQL',
+    );
+    this.#rebuildSeconds = context.telemetry.gauge(
+      'adapter_epoch_rebuild_seconds',
+      'How long it last took to bring back a part of a Redis that was emptied',
+      ['part'],
     );
   }
 
@@ -108,9 +114,11 @@ export class Epoch {
       const mark = `rebuilding:${randomUUID()}`;
       await this.#context.redis.write('epoch.mark', (client) => client.set(this.#key(), mark));
       const stop = AbortSignal.any([signal, lease.signal]);
-      for (const rebuild of this.#rebuilds.values()) {
+      for (const [part, rebuild] of this.#rebuilds) {
+        const began = performance.now();
         await rebuild(stop);
         stop.throwIfAborted();
+        this.#rebuildSeconds((performance.now() - began) / 1000, { part });
       }
       if (Number(await this.#context.redis.script(endRebuild, [this.#key()], [mark, epoch])) !== 1) return;
       ended = 'current';

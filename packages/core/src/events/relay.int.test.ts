@@ -110,6 +110,15 @@ test('an event travels with all that was written of it', async () => {
   expect(JSON.parse(event!.payloadText)).toEqual({ amount: '1.10', ключ: ['é"'] });
 });
 
+test('what was published is counted by its type', async () => {
+  for (const type of ['note.counted', 'note.removed', 'note.counted']) await writeEvent(box.db, { type });
+  await using _relay = startRelay(box.context);
+  await expect.poll(numbers).toEqual(upTo(3));
+  const text = () => box.context.telemetry.registry.getSingleMetricAsString('adapter_events_published_total');
+  await expect.poll(text).toMatch(/type="note.counted"\} 2$/m);
+  expect(await text()).toMatch(/type="note.removed"\} 1$/m);
+});
+
 test('of many relays one is active, and another takes over', async () => {
   const first = startRelay(box.context);
   await write(3);

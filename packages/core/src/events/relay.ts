@@ -54,7 +54,7 @@ export class Relay {
   readonly #times: PublishedTimes;
   readonly #batch: number;
   readonly #hooks: BeforePublish[] = [];
-  readonly #published: (values: object, by: number) => void;
+  readonly #published: (values: { type: string }, by: number) => void;
   readonly #pause = new Pause();
   readonly #pace = new Pause();
   #active = false;
@@ -74,7 +74,9 @@ export class Relay {
     this.#stream = new EventStream(context);
     this.#times = new PublishedTimes(options.longestCallMs ?? Math.max(10_000, 2 * context.config.deadlineMs));
     this.#batch = options.batch ?? 2000;
-    this.#published = context.telemetry.counter('adapter_events_published_total', 'Events appended to the stream');
+    this.#published = context.telemetry.counter('adapter_events_published_total', 'Events appended to the stream', [
+      'type',
+    ]);
   }
 
   /** Called by whoever has written events in this process: they are published at once. */
@@ -204,11 +206,19 @@ export class Relay {
     const end = await this.#stream.append(rows, this.#mayBegin);
     if (end !== undefined) {
       this.#mayBegin = false;
-      this.#published({}, Math.max(0, end - this.#end));
+      this.#count(rows, this.#end, end);
     }
     // Where it is not what it should be, the stream was lost or another relay was there: the next round looks.
     this.#end = end === rows.at(-1)!.publish_seq ? end : undefined;
     return rows.length;
+  }
+
+  /** Those after a number and up to another. */
+  #count(rows: readonly OutboxRow[], after: number, upTo: number): void {
+    const byType = new Map<string, number>();
+    for (const { type, publish_seq } of rows)
+      if (publish_seq > after && publish_seq <= upTo) byType.set(type, (byType.get(type) ?? 0) + 1);
+    for (const [type, count] of byType) this.#published({ type }, count);
   }
 
   /** The stream lost more than the outbox still holds: readers that need it are told so by a stream that begins later. */

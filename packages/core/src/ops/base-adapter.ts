@@ -4,6 +4,7 @@ import type { RunFences } from '../consistency/run-fences.ts';
 import type { Inbox } from '../events/inbox.ts';
 import type { CallOptions } from '../pipe/context.ts';
 import type { InstanceIdentity } from '../pipe/identity.ts';
+import type { CopyReports, VerifyCopiesOptions } from './copy-check.ts';
 import type { AdapterHealth } from './health.ts';
 import type { ReadyOptions } from './ready.ts';
 import type { ServiceCache } from './service-cache.ts';
@@ -35,6 +36,11 @@ export interface BaseAdapter extends AsyncDisposable {
   catchUp(): Promise<void>;
   /** Waits until all events that were committed before are published; answers the number of the last one. */
   flushEvents(options?: CallOptions): Promise<number>;
+  /**
+   * Compares what Redis holds as copies with PostgreSQL, by family, and repairs them where that is asked for. Of copies that end by
+   * themselves it looks at those that this process wrote.
+   */
+  verifyCopies(options?: VerifyCopiesOptions): Promise<CopyReports>;
   /** Refuses new calls, ends workers and consumers, waits for what is in flight, and closes the stores. */
   close(options?: CloseOptions): Promise<void>;
 }

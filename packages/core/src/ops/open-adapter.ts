@@ -15,7 +15,9 @@ import { Redis } from '../redis/redis.ts';
 import { uuidv7Ids } from '../values/id.ts';
 import { systemClock } from '../values/instant.ts';
 import type { BaseAdapter } from './base-adapter.ts';
+import type { Projection } from '../consistency/drift.ts';
 import { closeAdapter } from './close-adapter.ts';
+import { CopyCheck } from './copy-check.ts';
 import { epochCheck } from './epoch-check.ts';
 import { evictionCheck } from './eviction.ts';
 import { Health, type HealthContribution, type Store } from './health.ts';
@@ -45,6 +47,8 @@ export interface AdapterOpening<Name extends string> {
 export interface Mounted {
   workers?: readonly Worker[];
   checks?: readonly HealthContribution[];
+  /** What it holds in Redis as copies of PostgreSQL: a worker compares and repairs them. */
+  projections?: readonly Projection[];
   /** What is called on close, after the last call and worker have ended and before the stores are closed. */
   flush?: readonly (() => Promise<unknown>)[];
 }
@@ -88,7 +92,7 @@ export function openAdapter<Name extends string>(opening: AdapterOpening<Name>):
   const health = new Health({ identity, telemetry, pg, redis, workers, critical });
   const schema = schemaCheck(pg, { schema: opening.identity.schema, minSchema });
   health.contribute(schema);
-  const partitions = partitioned.length > 0 ? [partitionsWorker(pg, partitioned)] : [];
+  const partitions = partitioned.length > 0 ? [partitionsWorker(pg, telemetry, partitioned)] : [];
   for (const each of partitions) health.contribute(each);
 
   let used = false;
@@ -118,9 +122,11 @@ export function openAdapter<Name extends string>(opening: AdapterOpening<Name>):
   health.contribute(inbox);
   if (redisFirst) for (const check of [evictionCheck(redis), epochCheck(epoch)]) health.contribute(check);
 
-  const mount = ({ workers: own = [], checks = [], flush = [] }: Mounted = {}): BaseAdapter => {
-    for (const check of checks) health.contribute(check);
-    workers.start([relay, ...partitions, ...(redisFirst ? [epoch] : []), ...own]);
+  const mount = ({ workers: own = [], checks = [], projections = [], flush = [] }: Mounted = {}): BaseAdapter => {
+    const copies = new CopyCheck(context, projections);
+    const compared = projections.length > 0 ? [copies] : [];
+    for (const check of [...checks, ...compared]) health.contribute(check);
+    workers.start([relay, ...partitions, ...(redisFirst ? [epoch] : []), ...own, ...compared]);
     if (workers.health().some(({ state }) => state === 'running')) firstUse();
     const endMetrics = observeAdapter({ telemetry, pg, workers, lastHealth: () => health.last });
     let closing: Promise<void> | undefined;
@@ -141,6 +147,7 @@ export function openAdapter<Name extends string>(opening: AdapterOpening<Name>):
       health: () => health.check(),
       catchUp: () => workers.catchUp(),
       flushEvents: (callOptions) => relay.flush(callOptions),
+      verifyCopies: (options) => copies.verify(options),
       close,
       [Symbol.asyncDispose]: () => close(),
     };

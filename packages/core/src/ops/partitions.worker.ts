@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import type { Telemetry } from '../pipe/telemetry.ts';
 import type { Postgres } from '../postgres/postgres.ts';
 import { queryBuilder, statement } from '../postgres/statement.ts';
 import type { Finding, HealthContribution } from './health.ts';
@@ -25,9 +26,19 @@ const ensure = statement('core.partitions.ensure', 'write', (p: { table: string;
 }));
 
 /** Makes the monthly partitions of these tables ahead of time, and tells how far ahead they are. */
-export function partitionsWorker(pg: Postgres, tables: readonly string[]): Worker & HealthContribution {
-  const ahead = async (): Promise<Map<string, number>> =>
-    new Map((await pg.many(readAhead, {})).map((row) => [row.table_name, row.days_ahead]));
+export function partitionsWorker(
+  pg: Postgres,
+  telemetry: Telemetry,
+  tables: readonly string[],
+): Worker & HealthContribution {
+  const tell = telemetry.gauge('adapter_partitions_ahead_days', 'Days for which a table has partitions already', [
+    'table',
+  ]);
+  const ahead = async (): Promise<Map<string, number>> => {
+    const days = new Map((await pg.many(readAhead, {})).map((row) => [row.table_name, row.days_ahead]));
+    for (const table of tables) tell(days.get(table) ?? 0, { table });
+    return days;
+  };
   return {
     name: 'partitions',
     needs: ['postgres'],

@@ -111,6 +111,9 @@ test('partitions are made ahead by the adapter`s own role, and health says how f
     expect((await adapter.health()).workers.slice(1)).toMatchObject([
       { name: 'partitions', state: 'running', restarts: 0 },
     ]);
+    expect(await adapter.metrics.getSingleMetricAsString('adapter_partitions_ahead_days')).toMatch(
+      /adapter_partitions_ahead_days\{[^}]*table="readings"\} \d+/,
+    );
     return await found();
   };
   expect(await days(false)).toMatchObject({

@@ -34,3 +34,15 @@ test('binding the same labels twice counts in one series, and a reset registry c
   histogram.bind({ op: 'a' })(1);
   expect(await registry.metrics()).toContain('call_seconds_count{op="a"} 1');
 });
+
+test('what takes longer than a call has bounds of its own', async () => {
+  const registry = new Registry();
+  const observe = new LatencyHistogram('detection_seconds', 'Detections', registry, [5, 15]).bind({});
+  for (const seconds of [4, 12, 40]) observe(seconds);
+  const text = await registry.metrics();
+  expect(text.match(/^detection_seconds_bucket.*$/gm)).toEqual([
+    'detection_seconds_bucket{le="5"} 1',
+    'detection_seconds_bucket{le="15"} 2',
+    'detection_seconds_bucket{le="+Inf"} 3',
+  ]);
+});

@@ -9,7 +9,8 @@ interface Series {
   sum: number;
 }
 
-const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** Seconds: of calls, from half a millisecond to the default deadline. */
+const ofCalls = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /**
  * A histogram of seconds in a prom-client registry. The library's own looks its labels up at each observation, which
@@ -20,15 +21,18 @@ export class LatencyHistogram {
   readonly help: string;
   readonly type = 'histogram';
   readonly aggregator = 'sum';
+  readonly #bounds: readonly number[];
   readonly #series: Series[] = [];
 
-  constructor(name: string, help: string, registry: Registry) {
+  constructor(name: string, help: string, registry: Registry, bounds: readonly number[] = ofCalls) {
     this.name = name;
     this.help = help;
+    this.#bounds = bounds;
     registry.registerMetric(this as unknown as Metric);
   }
 
   bind(labels: Labels): (seconds: number) => void {
+    const bounds = this.#bounds;
     const series = this.#find(labels) ?? { labels, counts: Array.from({ length: bounds.length + 1 }, () => 0), sum: 0 };
     if (!this.#series.includes(series)) this.#series.push(series);
     const { counts } = series;
@@ -50,7 +54,7 @@ export class LatencyHistogram {
         let total = 0;
         const buckets = counts.map((count, i) => ({
           metricName: `${this.name}_bucket`,
-          labels: { ...labels, le: String(bounds[i] ?? '+Inf') },
+          labels: { ...labels, le: String(this.#bounds[i] ?? '+Inf') },
           value: (total += count),
         }));
         return [

@@ -100,12 +100,16 @@ export class Telemetry {
     return () => void gauge.readers.delete(reader);
   }
 
-  /** Seconds. The answered function binds labels once, so that the hot path observes without making label objects. */
+  /**
+   * Seconds; between `bounds`, by default those of a call. The answered function binds labels once, so that the hot path observes
+   * without making label objects.
+   */
   histogram<L extends string = never>(
     name: string,
     help: string,
+    bounds?: readonly number[],
   ): (values: Record<L, string>) => (seconds: number) => void {
-    const metric = this.#once(name, () => new LatencyHistogram(name, help, this.registry)) as LatencyHistogram;
+    const metric = this.#once(name, () => new LatencyHistogram(name, help, this.registry, bounds)) as LatencyHistogram;
     return (values) => metric.bind({ ...this.#labels, ...values });
   }
 

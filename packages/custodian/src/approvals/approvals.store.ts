@@ -1,4 +1,13 @@
-import { type AdapterContext, type KeyOf, arrayLiteral, script, statement } from '@tse/core';
+import {
+  type AdapterContext,
+  type KeyOf,
+  type Projection,
+  RecentIds,
+  arrayLiteral,
+  differenceOf,
+  script,
+  statement,
+} from '@tse/core';
 import { sql } from 'kysely';
 import { selectRequests, toRequest } from './approval-rows.ts';
 import type { ApprovalRequest } from './approvals.ts';
@@ -20,6 +29,7 @@ const LIFE_MS = 60_000;
 export class ApprovalStore {
   readonly #context: AdapterContext;
   readonly #key: KeyOf;
+  readonly #kept = new RecentIds(LIFE_MS);
 
   constructor(context: AdapterContext, key: KeyOf) {
     this.#context = context;
@@ -38,10 +48,25 @@ export class ApprovalStore {
     }
   }
 
+  /** For the drift verifier: what this process keeps. What drifted is dropped, and kept again by the next read. */
+  readonly projection: Projection = {
+    name: 'approvals',
+    ids: () => Promise.resolve(this.#kept.list()),
+    differences: async (requestId) => {
+      const copy = await this.find(requestId);
+      const [row] = copy ? await this.#context.pg.many(findMany, { ids: arrayLiteral([requestId]) }) : [];
+      return copy ? differenceOf(versioned(copy), row && versioned(toRequest(row))) : [];
+    },
+    repair: async (requestId) => {
+      await this.#context.redis.write('custodian.approvals.drop', (client) => client.unlink(this.#key(requestId)));
+    },
+  };
+
   /** Never throws: the tables answer until the next one. */
   async refresh(request: ApprovalRequest): Promise<void> {
     try {
       const args = [request.version, LIFE_MS, JSON.stringify(request)];
+      this.#kept.add(request.requestId);
       await this.#context.redis.script(storeApproval, [this.#key(request.requestId)], args);
     } catch (err) {
       this.#context.telemetry.log.debug({ err }, 'approval copy not refreshed');
@@ -59,3 +84,8 @@ export class ApprovalStore {
     }
   }
 }
+
+const versioned = (request: ApprovalRequest) => ({
+  version: request.version,
+  value: JSON.parse(JSON.stringify(request)) as unknown,
+});

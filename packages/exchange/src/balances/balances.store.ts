@@ -2,7 +2,10 @@ import {
   type AdapterContext,
   type Decimal,
   type KeyOf,
+  type Projection,
+  RecentIds,
   arrayLiteral,
+  differencesOfParts,
   queryBuilder,
   script,
   statement,
@@ -51,6 +54,7 @@ type Copies = Map<string, Map<string, BalanceCopy>>;
 export class BalanceStore {
   readonly #context: AdapterContext;
   readonly #key: KeyOf;
+  readonly #filled = new RecentIds(LIFE_MS);
   #pending: Copies = new Map();
   #sending: Copies = new Map();
   #timer: NodeJS.Timeout | undefined;
@@ -68,7 +72,7 @@ export class BalanceStore {
   /** After a repeat of what was done before: the refresh of the first time may have been lost with its reply. */
   async refreshFromTables(accountIds: readonly string[]): Promise<void> {
     try {
-      this.refresh(await this.#context.pg.many(ofAccounts, { accountIds: arrayLiteral(accountIds) }));
+      this.refresh(await this.#context.pg.many(ofAccounts, of(accountIds)));
     } catch (err) {
       this.#context.telemetry.log.debug({ err }, 'balance copies not refreshed');
     }
@@ -78,27 +82,50 @@ export class BalanceStore {
   async find(accountId: string): Promise<BalanceCopy[] | undefined> {
     // Taken before Redis is asked: what reaches it meanwhile is in its answer or in here.
     const own = [this.#sending, this.#pending].flatMap((copies) => [...(copies.get(accountId)?.values() ?? [])]);
-    const fields = await this.#context.redis.read('exchange.balances.find', (client) =>
-      client.hgetall(this.#key(accountId)),
-    );
-    if (fields['complete'] === undefined) return undefined;
+    const kept = await this.#kept(accountId);
+    if (kept === undefined) return undefined;
     const found: Copies = new Map();
-    for (const [asset, text] of Object.entries(fields))
-      if (asset !== 'complete') keepLatest(found, [decode(accountId, asset, text)]);
+    keepLatest(found, kept);
     keepLatest(found, own);
     return [...(found.get(accountId)?.values() ?? [])].sort((a, b) => (a.asset < b.asset ? -1 : 1));
   }
 
   /** Fills the copy of an account with all of its balances, as read. */
   async fill(accountId: string, balances: readonly BalanceCopy[]): Promise<void> {
+    this.#filled.add(accountId);
     await this.#store(new Map([[accountId, new Map(balances.map((copy) => [copy.asset, copy]))]]), true);
   }
+
+  /** For the drift verifier: the accounts that this process filled. What drifted is dropped, and filled by the next read. */
+  readonly projection: Projection = {
+    name: 'balances',
+    ids: () => Promise.resolve(this.#filled.list()),
+    differences: async (accountId) => {
+      const kept = await this.#kept(accountId);
+      if (kept === undefined) return [];
+      return differencesOfParts(partsOf(kept), partsOf(await this.#context.pg.many(ofAccounts, of([accountId]))));
+    },
+    repair: async (accountId) => {
+      await this.#context.redis.write('exchange.balances.drop', (client) => client.unlink(this.#key(accountId)));
+    },
+  };
 
   /** Sends what still waits. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#pending.size > 0) await this.#flush();
     clearTimeout(this.#timer);
+  }
+
+  /** Where Redis has a complete copy. */
+  async #kept(accountId: string): Promise<BalanceCopy[] | undefined> {
+    const fields = await this.#context.redis.read('exchange.balances.find', (client) =>
+      client.hgetall(this.#key(accountId)),
+    );
+    if (fields['complete'] === undefined) return undefined;
+    return Object.entries(fields).flatMap(([asset, text]) =>
+      asset === 'complete' ? [] : [decode(accountId, asset, text)],
+    );
   }
 
   #flushIn(ms: number): void {
@@ -144,6 +171,11 @@ export class BalanceStore {
     );
   }
 }
+
+const of = (accountIds: readonly string[]) => ({ accountIds: arrayLiteral(accountIds) });
+
+const partsOf = (balances: readonly BalanceCopy[]) =>
+  new Map(balances.map(({ version, ...value }) => [value.asset, { version, value }]));
 
 function keepLatest(copies: Copies, more: Iterable<BalanceCopy>): void {
   for (const copy of more) {

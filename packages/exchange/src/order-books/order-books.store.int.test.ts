@@ -161,13 +161,13 @@ test('drift is found and repaired by the worker that looks for it, and health te
   const whole = await depth({ fresh: true });
   await t.stores.redis.write('test', (redis) => redis.hset(key('orders'), order.id, 'b 1000 1 0000000000000001'));
   expect((await t.exchange.orderBooks.verify(symbol)).differences).toBeGreaterThan(0);
-  await using verifier = t.box.open('exchange', { workers: ['verify-order-books'] });
+  await using verifier = t.box.open('exchange', { workers: ['verify-copies'] });
   await expect.poll(() => t.exchange.orderBooks.verify(symbol)).toMatchObject(sound);
   expect(await depth()).toEqual(whole);
   const repairs = await verifier.metrics.getSingleMetricAsString('adapter_projection_repairs_total');
   expect(repairs).toMatch(/projection="order-books".* 1$/m);
   const told = { state: 'degraded', reason: expect.stringContaining(symbol) };
-  await expect.poll(() => verifier.health()).toMatchObject({ checks: { 'verify-order-books': told } });
+  await expect.poll(() => verifier.health()).toMatchObject({ checks: { 'verify-copies': told } });
 });
 
 test('a large book is rebuilt in parts, beside the live one', async () => {

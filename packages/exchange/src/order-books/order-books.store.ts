@@ -117,12 +117,11 @@ export class OrderBookStore implements OrderBooks {
     });
   }
 
-  /** For the drift verifier. `verify` compares both sides at one change, so they stand here for what it found: nothing, and how much. */
-  readonly projection: Projection<number> = {
+  /** For the drift verifier. Both sides are compared at one change, so what differs is of the same version. */
+  readonly projection: Projection = {
     name: 'order-books',
     ids: () => this.#changes.symbols(),
-    fromRedis: async () => ({ version: 0, value: 0 }),
-    fromPostgres: async (symbol) => ({ version: 0, value: (await this.verify(symbol)).differences }),
+    differences: async (symbol) => ((await this.verify(symbol)).differences > 0 ? [{ kind: 'different' }] : []),
     repair: async (symbol) => void (await this.#rebuild(symbol, true)),
   };
 

@@ -5,6 +5,7 @@ import {
   type Instant,
   type KeyOf,
   type Listing,
+  type Projection,
   arrayLiteral,
   contextLiteral,
   idInput,
@@ -61,6 +62,7 @@ const stateAfter: Record<Step, ManipulationState> = {
 export class ManipulationRepository implements Manipulations {
   readonly #context: AdapterContext;
   readonly #onEvent: () => void;
+  readonly projection: Projection;
   readonly #live: LiveCopies<ActiveManipulation[]>;
 
   constructor(context: AdapterContext, epoch: Epoch, key: KeyOf, onEvent: () => void) {
@@ -69,6 +71,7 @@ export class ManipulationRepository implements Manipulations {
     this.#live = new LiveCopies(context, epoch, key, async (symbol) =>
       toCopy(await context.pg.one(statements.live, { symbol })),
     );
+    this.projection = this.#live.projection('manipulations');
   }
 
   plan(input: PlanManipulation, options?: CallOptions): Promise<Manipulation> {

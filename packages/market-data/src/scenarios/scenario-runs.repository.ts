@@ -4,6 +4,7 @@ import {
   type Epoch,
   type KeyOf,
   type Listing,
+  type Projection,
   arrayLiteral,
   contextLiteral,
   idInput,
@@ -55,6 +56,7 @@ const operations = {
 export class ScenarioRunRepository implements ScenarioRuns {
   readonly #context: AdapterContext;
   readonly #onEvent: () => void;
+  readonly projection: Projection;
   readonly #live: LiveCopies<ScenarioRun>;
 
   constructor(context: AdapterContext, epoch: Epoch, key: KeyOf, onEvent: () => void) {
@@ -64,6 +66,7 @@ export class ScenarioRunRepository implements ScenarioRuns {
       const row = await context.pg.maybe(statements.find, { id });
       return row && toCopy(row);
     });
+    this.projection = this.#live.projection('scenario-runs');
   }
 
   start(input: StartScenarioRun, options?: CallOptions): Promise<ScenarioRun> {

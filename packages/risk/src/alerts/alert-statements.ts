@@ -143,6 +143,20 @@ export const statements = {
       .groupBy(sql`1`)
       .orderBy(sql`1`),
   ),
+  fired: statement('risk.alerts.score', 'read', (p: { from: Instant; until: Instant; limit: number }) =>
+    db
+      .selectFrom('alerts as a')
+      .select([
+        'a.id as alertId',
+        'a.labels',
+        'a.fired_at as firedAt',
+        sql<string>`coalesce(a.labels->>'detector', a.labels->>'metric', a.kind)`.as('detector'),
+      ])
+      .where('a.opened_at', '<=', p.until)
+      .where('a.fired_at', '>=', p.from)
+      .where('a.fired_at', '<=', p.until)
+      .limit(p.limit),
+  ),
   expectDetection: functionCall(
     'risk.alerts.expectDetection',
     'write',

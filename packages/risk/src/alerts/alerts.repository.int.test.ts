@@ -150,6 +150,41 @@ test('the first alert with the labels of a scenario is its detection, timed in b
   expect(exported).toMatch(/risk_alert_generated\{[^}]*severity="medium"[^}]*\} \d+/);
 });
 
+test('alerts are scored against what was really there, by detector, and the score is exported', async () => {
+  const { alerts } = t.risk;
+  await t.box.clock.advance('P1D');
+  const from = t.box.clock.now();
+  const truth = [{ causeId: 'depeg', from, labels: { symbol: 'USDT-USD' } }];
+  await t.box.clock.advance('PT6S');
+  await raise('s1', { labels: { symbol: 'USDT-USD', detector: 'peg' } });
+  await t.box.clock.advance('PT20S');
+  await raise('s2', { labels: { symbol: 'BTC-USD', detector: 'peg' } });
+  await raise('s3', { labels: { symbol: 'USDT-USD', detector: 'spread' } });
+  const until = t.box.clock.now();
+  await t.box.clock.advance('PT1S');
+  await raise('s4', { labels: { symbol: 'BTC-USD', detector: 'peg' } });
+
+  const score = await alerts.score({ from, until, truth });
+  expect(score).toMatchObject({
+    overall: { truePositives: 1, falsePositives: 1, misses: 0, repeats: 1, precision: 0.5, recall: 1 },
+    detectors: [
+      { detector: 'peg', truePositives: 1, falsePositives: 1, late: 0, secondsToDetect: { mean: 6 } },
+      { detector: 'spread', truePositives: 1, falsePositives: 0, late: 1, secondsToDetect: { mean: 26 } },
+    ],
+    falseAlarms: [{ alertId: 's2', detector: 'peg' }],
+  });
+  const exported = await t.risk.metrics.metrics();
+  expect(exported).toMatch(/risk_alert_accuracy\{[^}]*detector="peg",measure="precision"\} 0\.5$/m);
+  expect(exported).toMatch(/risk_alert_accuracy\{[^}]*detector="any",measure="recall"\} 1$/m);
+  expect(exported).toMatch(/risk_alert_outcomes\{[^}]*detector="spread",outcome="late"\} 1$/m);
+
+  const [peg] = (await alerts.score({ from, until, truth, detectors: ['peg'] })).detectors;
+  expect(peg).toEqual(score.detectors[0]);
+  await expect(alerts.score({ from, until, truth: [...truth, ...truth] })).rejects.toMatchObject({
+    issues: [{ path: 'truth', message: 'expected each cause once' }],
+  });
+});
+
 test('without Redis alerts work all the same, and without PostgreSQL the active ones are still told', async () => {
   const { alerts } = t.risk;
   await raise('g1');

@@ -3,6 +3,7 @@ import {
   type CallOptions,
   type Instant,
   type Listing,
+  type Projection,
   arrayLiteral,
   contextLiteral,
   idInput,
@@ -19,6 +20,7 @@ import type { RiskMetricsExport } from '../metrics/risk-metrics-export.ts';
 import { alertsOf, silencesOf } from './alert-queries.ts';
 import { toDetection, toLogEntry, toResponse, toRule, toSilence } from './alert-rows.ts';
 import { type Outcome, statements } from './alert-statements.ts';
+import { type AlertScore, scoreAlertsAgainst } from './alert-accuracy.ts';
 import type { AlertStore } from './alerts.store.ts';
 import { bySeverity } from './alerts.store.ts';
 import {
@@ -39,6 +41,7 @@ import {
   type ReadResponseMetrics,
   type ResolveAlert,
   type ResponseMetrics,
+  type ScoreAlerts,
   type Silence,
   type SilenceAlerts,
   type SnoozeAlert,
@@ -52,6 +55,7 @@ import {
   raiseAlert,
   resolveAlert,
   responseMetrics,
+  scoreAlerts,
   silenceAlerts,
   snoozeAlert,
 } from './alerts.ts';
@@ -75,10 +79,12 @@ const operations = {
   endInhibition: operation('risk.alerts.endInhibition', endInhibition, (input) => input.ruleId),
   listInhibitRules: operation('risk.alerts.listInhibitRules', nothing),
   responseMetrics: operation('risk.alerts.responseMetrics', responseMetrics),
+  score: operation('risk.alerts.score', scoreAlerts),
   expectDetection: operation('risk.alerts.expectDetection', expectDetection, (input) => input.markId),
   getDetection: operation('risk.alerts.getDetection', z.strictObject({ markId: idInput })),
 };
 
+const MOST_SCORED = 10_000;
 /** How long an alert that was raised without a policy waits for an answer before it is told again. */
 const UNANSWERED_MS = 900_000;
 
@@ -87,6 +93,7 @@ export class AlertRepository implements Alerts {
   readonly #copies: AlertStore;
   readonly #delivery: NotificationDelivery;
   readonly #exported: RiskMetricsExport;
+  readonly projections: readonly Projection[];
   readonly #onChange: () => void;
 
   constructor(
@@ -96,6 +103,10 @@ export class AlertRepository implements Alerts {
   ) {
     this.#context = context;
     this.#copies = parts.copies;
+    this.projections = parts.copies.projections({
+      find: (alertId) => this.#read(alertId),
+      listActive: () => this.#readActive(),
+    });
     this.#delivery = parts.delivery;
     this.#exported = parts.exported;
     this.#onChange = onChange;
@@ -166,7 +177,7 @@ export class AlertRepository implements Alerts {
     return this.#context.run(operations.listActive, {}, options, async (_, { fresh }) => {
       const copies = fresh ? undefined : await this.#copies.listActive();
       if (copies) return copies;
-      const alerts = (await this.#context.pg.many(statements.active, {})).map(({ alert }) => alert);
+      const alerts = await this.#readActive();
       void this.#copies.fillActive(alerts);
       return alerts.sort(bySeverity);
     });
@@ -278,6 +289,23 @@ export class AlertRepository implements Alerts {
     return this.#context.run(operations.getDetection, { markId }, options, (input) => this.#detection(input.markId));
   }
 
+  score(input: ScoreAlerts, options?: CallOptions): Promise<AlertScore> {
+    return this.#context.run(operations.score, input, options, async ({ truth, detectors, ...given }) => {
+      const { from, until, grace: graceMs, serviceLevel: serviceLevelMs } = given;
+      const rows = await this.#context.pg.many(statements.fired, { from, until, limit: MOST_SCORED + 1 });
+      if (rows.length > MOST_SCORED)
+        throw refusal('too-many-alerts', { most: MOST_SCORED }, { 'too-many-alerts': 'until' });
+      const alerts = rows.flatMap(({ labels, firedAt, ...alert }) =>
+        detectors === undefined || detectors.includes(alert.detector)
+          ? [{ ...alert, labels: labels as Record<string, string>, firedAt: firedAt! }]
+          : [],
+      );
+      const score = scoreAlertsAgainst(truth, alerts, { graceMs, serviceLevelMs });
+      this.#exported.scored(score);
+      return score;
+    });
+  }
+
   onDue(handler: Parameters<Alerts['onDue']>[0], options?: Parameters<Alerts['onDue']>[1]): Delivery {
     return this.#delivery.start(handler, options);
   }
@@ -313,9 +341,17 @@ export class AlertRepository implements Alerts {
   async #find(alertId: string, fresh: boolean): Promise<Alert | undefined> {
     const copy = fresh ? undefined : await this.#copies.find(alertId);
     if (copy) return copy;
-    const row = await this.#context.pg.maybe(statements.find, { id: alertId });
-    if (row) void this.#copies.fill(row.alert);
-    return row?.alert;
+    const alert = await this.#read(alertId);
+    if (alert) void this.#copies.fill(alert);
+    return alert;
+  }
+
+  async #read(alertId: string): Promise<Alert | undefined> {
+    return (await this.#context.pg.maybe(statements.find, { id: alertId }))?.alert;
+  }
+
+  async #readActive(): Promise<Alert[]> {
+    return (await this.#context.pg.many(statements.active, {})).map(({ alert }) => alert);
   }
 
   async #detection(markId: string): Promise<Detection> {

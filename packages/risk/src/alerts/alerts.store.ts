@@ -1,4 +1,4 @@
-import { type CopyStore } from '../copies/copies.store.ts';
+import type { CopyStore, Projection } from '@tse/core';
 import type { Alert } from './alerts.ts';
 import { severities } from './severities.ts';
 
@@ -33,6 +33,18 @@ export class AlertStore {
 
   fillActive(alerts: readonly Alert[]): Promise<void> {
     return this.#active.fill(ALL, alerts.map(active));
+  }
+
+  projections(truth: {
+    find: (alertId: string) => Promise<Alert | undefined>;
+    listActive: () => Promise<readonly Alert[]>;
+  }): Projection[] {
+    return [
+      this.#alerts.projection('alerts', async (id) =>
+        [await truth.find(id)].flatMap((alert) => (alert ? single(alert) : [])),
+      ),
+      this.#active.projection('active-alerts', async () => (await truth.listActive()).map(active)),
+    ];
   }
 }
 

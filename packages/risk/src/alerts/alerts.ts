@@ -1,5 +1,15 @@
-import { type CallOptions, type Instant, type Listing, idInput, instantInput, pageFields, textInput } from '@tse/core';
+import {
+  type CallOptions,
+  type Instant,
+  type Listing,
+  durationInput,
+  idInput,
+  instantInput,
+  pageFields,
+  textInput,
+} from '@tse/core';
 import { z } from 'zod';
+import type { AlertScore } from './alert-accuracy.ts';
 import { type AlertState, alertStates } from './alert-states.ts';
 import { type Severity, severities } from './severities.ts';
 
@@ -175,6 +185,42 @@ export interface Detection {
   seconds?: number;
 }
 
+/**
+ * What was really there between two instants of business time: of each manipulation or fault its cause, how long it was in force, and the
+ * labels by which an alert is of it. Every alert that fired in between is scored, except where `detectors` names those that are.
+ */
+export const scoreAlerts = z
+  .strictObject({
+    from: instantInput,
+    until: instantInput,
+    truth: z
+      .array(
+        z
+          .strictObject({
+            causeId: idInput,
+            from: instantInput,
+            /** Left out while it lasts. */
+            until: instantInput.optional(),
+            labels: labels.default({}),
+            /** Which should notice it; left out, all. */
+            detectors: z.array(textInput(64)).min(1).max(32).optional(),
+          })
+          .refine(({ from, until }) => until === undefined || from <= until, {
+            message: 'expected it not before from',
+            path: ['until'],
+          }),
+      )
+      .max(1000)
+      .refine((all) => new Set(all.map(({ causeId }) => causeId)).size === all.length, 'expected each cause once'),
+    detectors: z.array(textInput(64)).min(1).max(32).optional(),
+    /** How long after its end something may still be noticed. */
+    grace: durationInput.default(15_000),
+    /** Detections that took longer are late. */
+    serviceLevel: durationInput.default(15_000),
+  })
+  .refine(({ from, until }) => from < until, { message: 'expected it after from', path: ['until'] });
+export type ScoreAlerts = z.input<typeof scoreAlerts>;
+
 /** A notification to deliver. */
 export interface DueNotification {
   notificationId: string;
@@ -213,7 +259,8 @@ export type AlertRefusal =
   | 'id-conflict'
   | 'alert-closed'
   | 'alert-pending'
-  | 'already-past';
+  | 'already-past'
+  | 'too-many-alerts';
 
 /**
  * Alerts and what people answer to them. Errors are `not-found`, `conflict` or `invalid-input` with an `AlertRefusal` as code.
@@ -239,6 +286,11 @@ export interface Alerts {
   responseMetrics(input: ReadResponseMetrics, options?: CallOptions): Promise<ResponseMetrics[]>;
   expectDetection(input: ExpectDetection, options?: CallOptions): Promise<Detection>;
   getDetection(markId: string, options?: CallOptions): Promise<Detection>;
+  /**
+   * Scores the alerts that fired between two instants against what was really there, by detector: the label `detector` of an alert, else
+   * its metric, else its kind. At most 10 000 alerts. The last score is exported as `risk_alert_accuracy`.
+   */
+  score(input: ScoreAlerts, options?: CallOptions): Promise<AlertScore>;
   /**
    * Has each notification delivered by `handler` until it is disposed of: at least once, so tell its `notificationId` to a provider that
    * can drop doubles. A handler that throws has it tried again; one that answers `{ providerId }` has that kept.

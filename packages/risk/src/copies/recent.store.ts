@@ -1,4 +1,4 @@
-import type { CopyStore } from './copies.store.ts';
+import type { CopyStore } from '@tse/core';
 
 export interface Measured<Value> {
   /** On the host's clock: it is about the cost of measuring, not about what is measured. */

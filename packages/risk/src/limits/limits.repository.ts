@@ -2,6 +2,7 @@ import {
   type AdapterContext,
   type CallOptions,
   type Listing,
+  type Projection,
   contextLiteral,
   idInput,
   listing,
@@ -66,12 +67,14 @@ export class LimitRepository implements Limits {
   readonly #context: AdapterContext;
   readonly #states: TradingStateStore;
   readonly #use: RecentStore<LimitUse[]>;
+  readonly projection: Projection;
   readonly #onChange: () => void;
 
   constructor(context: AdapterContext, states: TradingStateStore, use: RecentStore<LimitUse[]>, onChange: () => void) {
     this.#context = context;
     this.#states = states;
     this.#use = use;
+    this.projection = states.projection((key) => this.#stateOf(key, scopeOfKey(key)));
     this.#onChange = onChange;
   }
 

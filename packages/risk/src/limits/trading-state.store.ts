@@ -1,4 +1,4 @@
-import type { CopyStore } from '../copies/copies.store.ts';
+import type { CopyStore, Projection } from '@tse/core';
 import type { TradingStateOf } from './limits.ts';
 
 /** Copies of the switches, for whoever looks before they ask for a check. The check itself reads the truth. */
@@ -19,6 +19,10 @@ export class TradingStateStore {
 
   fill(key: string, state: TradingStateOf): Promise<void> {
     return this.#copies.fill(key, [copyOf(key, state)]);
+  }
+
+  projection(load: (key: string) => Promise<TradingStateOf>): Projection {
+    return this.#copies.projection('trading-states', async (key) => [copyOf(key, await load(key))]);
   }
 }
 

@@ -2,8 +2,11 @@ import {
   type AdapterContext,
   Batcher,
   type CallOptions,
+  type Copy,
+  type CopyStore,
   type Listing,
   type Member,
+  type Projection,
   answers,
   arrayLiteral,
   functionCall,
@@ -16,7 +19,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { CopyStore } from '../copies/copies.store.ts';
 import type { Tables } from '../schema.ts';
 import {
   type HistoryPoint,
@@ -106,6 +108,7 @@ type ParsedMark = z.output<typeof recordMark>;
 export class MarkRepository implements Marks {
   readonly #context: AdapterContext;
   readonly #copies: CopyStore<Mark>;
+  readonly projection: Projection;
   readonly #onChange: () => void;
   readonly #recording: Batcher<ParsedMark, Mark>;
 
@@ -113,6 +116,7 @@ export class MarkRepository implements Marks {
     this.#context = context;
     this.#copies = copies;
     this.#onChange = onChange;
+    this.projection = copies.projection('marks', (symbol) => this.#copied(symbol));
     this.#recording = new Batcher(
       { name: 'marks.record', batch: (members) => this.#record(members) },
       context.telemetry,
@@ -138,11 +142,8 @@ export class MarkRepository implements Marks {
 
   find(symbol: string, options?: CallOptions): Promise<Mark[]> {
     return this.#context.run(operations.find, { symbol }, options, async (input, { fresh }) => {
-      const copies = fresh ? undefined : await this.#copies.find(input.symbol);
-      if (copies) return copies.sort((a, b) => (a.kind < b.kind ? -1 : 1));
-      const marks = await this.#context.pg.many(statements.find, input);
-      void this.#copies.fill(input.symbol, marks.map(copyOf));
-      return marks;
+      const marks = await this.#copies.read(input.symbol, fresh, () => this.#copied(input.symbol));
+      return marks.sort((a, b) => (a.kind < b.kind ? -1 : 1));
     });
   }
 
@@ -213,6 +214,10 @@ export class MarkRepository implements Marks {
     if (rows.some(({ outcome }) => outcome === 'ok')) this.#onChange();
     return marks;
   }
+
+  async #copied(symbol: string): Promise<Copy<Mark>[]> {
+    return (await this.#context.pg.many(statements.find, { symbol })).map(copyOf);
+  }
 }
 
-const copyOf = (mark: Mark) => ({ id: mark.symbol, field: mark.kind, version: mark.version, value: mark });
+const copyOf = (mark: Mark): Copy<Mark> => ({ id: mark.symbol, field: mark.kind, version: mark.version, value: mark });

@@ -1,6 +1,7 @@
 import {
   type AdapterContext,
   type CallOptions,
+  type CopyStore,
   type Decimal,
   type Instant,
   InvalidInputError,
@@ -16,7 +17,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { CopyStore } from '../copies/copies.store.ts';
 import { scopeKey, scopeOfKey } from '../limits/scopes.ts';
 import type { Tables } from '../schema.ts';
 import { toMetrics, toRun, toScenario, toStressResult } from './metric-rows.ts';

@@ -1,5 +1,6 @@
 import { type AdapterContext, type Instant, arrayLiteral, instant, queryBuilder, statement } from '@tse/core';
 import { sql } from 'kysely';
+import type { AlertScore, DetectorScore } from '../alerts/alert-accuracy.ts';
 import type { Severity } from '../alerts/severities.ts';
 import type { BreachChange, ObservedLimit } from '../breaches/breach-changes.ts';
 import { severityOf } from '../breaches/judge.ts';
@@ -12,6 +13,12 @@ const detectionsOf = statement('risk.metrics.detections', 'read', (p: { alertIds
     .where(sql<boolean>`alert_id = any (${p.alertIds}::text[])`),
 );
 
+/** Seconds of business time, about the service level of 15. */
+const DETECTION_BOUNDS = [1, 2.5, 5, 10, 15, 20, 30, 60, 120, 300];
+
+/** Names of detectors may be anybody's; metrics are bounded. */
+const MOST_DETECTORS = 50;
+
 /** What the monitor exports of itself, beside what every adapter does. */
 export class RiskMetricsExport {
   readonly #context: AdapterContext;
@@ -20,6 +27,8 @@ export class RiskMetricsExport {
   readonly #breached: (values: { metric: string; severity: string }) => void;
   readonly #latency: (seconds: number) => void;
   readonly #detection: (seconds: number) => void;
+  readonly #accuracy: (value: number, values: { detector: string; measure: string }) => void;
+  readonly #outcomes: (value: number, values: { detector: string; outcome: string }) => void;
 
   constructor(context: AdapterContext) {
     this.#context = context;
@@ -37,7 +46,14 @@ export class RiskMetricsExport {
     this.#detection = telemetry.histogram(
       'scenario_risk_detection',
       'Seconds of business time from the beginning of a scenario to the alert that detected it',
+      DETECTION_BOUNDS,
     )({});
+    this.#accuracy = telemetry.gauge(
+      'risk_alert_accuracy',
+      'Precision, recall and f1 of alerts against what was really there, as last scored; NaN where there is none',
+      ['detector', 'measure'],
+    );
+    this.#outcomes = telemetry.gauge('risk_alert_outcomes', 'What the last score counted', ['detector', 'outcome']);
   }
 
   /** All limits were compared. */
@@ -63,6 +79,25 @@ export class RiskMetricsExport {
   /** An alert fired. */
   raised(severity: Severity): void {
     this.#generated({ severity });
+  }
+
+  /** Alerts were scored against what was really there. */
+  scored({ overall, detectors }: AlertScore): void {
+    for (const score of [overall, ...detectors.slice(0, MOST_DETECTORS)]) this.#scored(score);
+  }
+
+  #scored(score: DetectorScore): void {
+    const { detector } = score;
+    for (const measure of ['precision', 'recall', 'f1'] as const)
+      this.#accuracy(score[measure] ?? Number.NaN, { detector, measure });
+    const counted = {
+      'true-positive': score.truePositives,
+      'false-positive': score.falsePositives,
+      miss: score.misses,
+      repeat: score.repeats,
+      late: score.late,
+    };
+    for (const [outcome, count] of Object.entries(counted)) this.#outcomes(count, { detector, outcome });
   }
 
   /** These alerts fired: what they detected is timed. */

@@ -1,5 +1,4 @@
-import { type Decimal, type Instant, decimal } from '@tse/core';
-import type { Copy } from '../copies/copies.store.ts';
+import { type Copy, type Decimal, type Instant, decimal } from '@tse/core';
 import type { Position } from './positions.ts';
 
 /** A position as the SQL functions answer it. */

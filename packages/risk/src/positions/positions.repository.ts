@@ -2,8 +2,11 @@ import {
   type AdapterContext,
   Batcher,
   type CallOptions,
+  type Copy,
+  type CopyStore,
   type Listing,
   type Member,
+  type Projection,
   answers,
   arrayLiteral,
   contextLiteral,
@@ -19,7 +22,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import type { z } from 'zod';
-import type { CopyStore } from '../copies/copies.store.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Tables } from '../schema.ts';
 import { type PositionCopy, copyOf, toPosition } from './position-rows.ts';
@@ -97,12 +99,14 @@ export class PositionRepository implements Positions {
   readonly #copies: CopyStore<PositionCopy>;
   readonly #onChange: () => void;
   readonly #applying: Batcher<ParsedFill, Outcome<Position>>;
+  readonly projection: Projection;
 
   /** `onChange` is told after each batch that changed a position. */
   constructor(context: AdapterContext, copies: CopyStore<PositionCopy>, onChange: () => void) {
     this.#context = context;
     this.#copies = copies;
     this.#onChange = onChange;
+    this.projection = copies.projection('positions', (account) => this.#copied(account));
     this.#applying = new Batcher(
       { name: 'positions.applyFill', batch: (members) => this.#apply(members) },
       context.telemetry,
@@ -234,17 +238,18 @@ export class PositionRepository implements Positions {
   }
 
   async #ofAccount(account: string): Promise<PositionCopy[]> {
-    const copies = await this.#copies.find(account);
-    if (copies) return copies.sort((a, b) => (`${a.venue} ${a.symbol}` < `${b.venue} ${b.symbol}` ? -1 : 1));
+    const positions = await this.#copies.read(account, false, () => this.#copied(account));
+    return positions.sort((a, b) => (`${a.venue} ${a.symbol}` < `${b.venue} ${b.symbol}` ? -1 : 1));
+  }
+
+  async #copied(account: string): Promise<Copy<PositionCopy>[]> {
     const query = db
       .selectFrom('venue_positions')
       .select(columns)
       .where('account_id', '=', account)
       .orderBy('venue')
       .orderBy('symbol');
-    const rows = await this.#context.pg.query('risk.positions.ofAccount', 'read', query);
-    void this.#copies.fill(account, rows.map(copyOf));
-    return rows;
+    return (await this.#context.pg.query('risk.positions.ofAccount', 'read', query)).map(copyOf);
   }
 
   async #apply(members: readonly Member<ParsedFill>[]): Promise<Outcome<Position>[]> {

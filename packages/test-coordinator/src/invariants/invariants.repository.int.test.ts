@@ -13,9 +13,12 @@ test('an identity that is checked again and again has each result, with its wate
   const { of } = await t.started('checked');
   const ledger = { ...of, name: 'ledger', phase: 'during', compared: 12, watermark: { exchange: 812 } } as const;
   expect(await invariants.record({ ...ledger, passed: true })).toMatchObject({ n: 1, passed: true, samples: [] });
+  const told = () => t.coordinator.metrics.getSingleMetricAsString('test_invariant_holds');
+  expect(await told()).toMatch(/test_invariant_holds\{[^}]*invariant="ledger"\} 1$/m);
   await t.box.clock.advance('PT1S');
   const broken = await invariants.record({ ...ledger, passed: false, samples: [{ account: 'alice', off: '0.1' }] });
   expect(broken).toMatchObject({ n: 2, severity: 'error', checkedAt: t.box.clock.now() });
+  expect(await told()).toMatch(/test_invariant_holds\{[^}]*invariant="ledger"\} 0$/m);
   expect((await invariants.list({ runId: 'checked', passed: false })).items).toEqual(
     [broken].map(({ ...rest }) => ({ ...rest })),
   );

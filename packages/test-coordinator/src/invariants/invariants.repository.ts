@@ -70,9 +70,13 @@ const operations = {
 
 export class InvariantRepository implements Invariants {
   readonly #context: AdapterContext;
+  readonly #holds: (value: number, values: { invariant: string }) => void;
 
   constructor(context: AdapterContext) {
     this.#context = context;
+    this.#holds = context.telemetry.gauge('test_invariant_holds', '1 where it held when it was last looked at', [
+      'invariant',
+    ]);
   }
 
   record(input: RecordInvariant, options?: CallOptions): Promise<InvariantResult> {
@@ -88,6 +92,7 @@ export class InvariantRepository implements Invariants {
         context: contextLiteral(),
       });
       if (outcome !== 'ok') throw refusal(outcome, { runId: given.runId, name: given.name });
+      this.#holds(given.passed ? 1 : 0, { invariant: given.name });
       return { ...given, n: n!, watermark, samples, checkedAt: at };
     });
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AdapterContext, type KeyOf, script } from '@tse/core';
+import { type AdapterContext, type KeyOf, type Projection, RecentIds, differenceOf, script } from '@tse/core';
 import type { RunStatus, StepStatus } from './run-states.ts';
 import type { Run, RunProgress, StepRun } from './runs.ts';
 
@@ -16,6 +16,7 @@ const tellProgress = script(
 export class RunProgressStore {
   readonly #context: AdapterContext;
   readonly #key: KeyOf;
+  readonly #told = new RecentIds(LIFE_MS);
 
   constructor(context: AdapterContext, key: KeyOf) {
     this.#context = context;
@@ -23,6 +24,7 @@ export class RunProgressStore {
   }
 
   async tell(run: Pick<Run, 'runId' | 'status' | 'deviated' | 'version'>, step?: StepRun): Promise<void> {
+    this.#told.add(run.runId);
     const members = [
       ['status', run.status],
       ['deviated', String(run.deviated)],
@@ -36,6 +38,23 @@ export class RunProgressStore {
     await this.#context.redis
       .script(tellProgress, [this.#key(run.runId), this.#key(run.runId, 'stream')], [run.version, LIFE_MS, ...members])
       .catch((err: unknown) => this.#context.telemetry.log.debug({ err }, 'progress was not told'));
+  }
+
+  /** For the drift verifier: the runs that this process told of. Those that watch see the repair as a step more. */
+  projection(load: (runId: string) => Promise<Run | undefined>): Projection {
+    return {
+      name: 'runs',
+      ids: () => Promise.resolve(this.#told.list()),
+      differences: async (runId) => {
+        const [copy, run] = [await this.find(runId), await load(runId)];
+        return differenceOf(copy && versioned(copy), run && versioned(run));
+      },
+      repair: async (runId) => {
+        await this.#context.redis.write('test-coordinator.runs.drop', (client) => client.unlink(this.#key(runId)));
+        const run = await load(runId);
+        if (run) await this.tell(run);
+      },
+    };
   }
 
   async find(runId: string): Promise<RunProgress | undefined> {
@@ -73,3 +92,8 @@ export class RunProgressStore {
     }
   }
 }
+
+const versioned = ({ version, status, deviated }: Pick<Run, 'version' | 'status' | 'deviated'>) => ({
+  version,
+  value: { status, deviated },
+});

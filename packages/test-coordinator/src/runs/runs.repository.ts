@@ -2,6 +2,7 @@ import {
   type AdapterContext,
   type CallOptions,
   type Listing,
+  type Projection,
   arrayLiteral,
   contextLiteral,
   idInput,
@@ -66,10 +67,12 @@ const operations = {
 export class RunRepository implements Runs {
   readonly #context: AdapterContext;
   readonly #progress: RunProgressStore;
+  readonly projection: Projection;
 
   constructor(context: AdapterContext, progress: RunProgressStore) {
     this.#context = context;
     this.#progress = progress;
+    this.projection = progress.projection((runId) => this.#find(runId));
   }
 
   request(input: RequestRun, options?: CallOptions): Promise<Run> {

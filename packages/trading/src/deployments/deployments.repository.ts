@@ -1,7 +1,9 @@
 import {
   type AdapterContext,
   type CallOptions,
+  type CopyStore,
   type Listing,
+  type Projection,
   answers,
   arrayLiteral,
   contextLiteral,
@@ -16,7 +18,6 @@ import {
   toPage,
 } from '@tse/core';
 import { z } from 'zod';
-import type { CopyStore } from '../copies/copies.store.ts';
 import { present } from '../present.ts';
 import type { Tables } from '../schema.ts';
 import type { DeploymentWish } from './deployment-states.ts';
@@ -165,10 +166,12 @@ const operations = {
 export class DeploymentRepository implements Deployments {
   readonly #context: AdapterContext;
   readonly #states: CopyStore<StrategyState>;
+  readonly projection: Projection;
 
   constructor(context: AdapterContext, states: CopyStore<StrategyState>) {
     this.#context = context;
     this.#states = states;
+    this.projection = states.projection('strategy-states', (deploymentId) => this.#loadState(deploymentId));
   }
 
   create(input: CreateDeployment, options?: CallOptions): Promise<Deployment> {
@@ -254,7 +257,7 @@ export class DeploymentRepository implements Deployments {
       if (outcome !== 'ok' && outcome !== 'same') throw refusal(outcome, { deploymentId });
       if (outcome === 'same') return (await this.#loadState(deploymentId))[0]!.value;
       const value: StrategyState = { deploymentId, epoch, sequence, state, savedAt };
-      this.#states.refresh([{ deploymentId, name: 'state', version, value }]);
+      this.#states.refresh([{ id: deploymentId, field: 'state', version, value }]);
       return value;
     });
   }
@@ -345,7 +348,7 @@ export class DeploymentRepository implements Deployments {
       state: row.state as Record<string, unknown>,
       savedAt: row.saved_at,
     };
-    return [{ deploymentId: row.deployment_id, name: 'state', version: row.version, value }];
+    return [{ id: row.deployment_id, field: 'state', version: row.version, value }];
   }
 
   async #find(id: string): Promise<Deployment | undefined> {

@@ -2,6 +2,7 @@ import {
   type AdapterContext,
   Batcher,
   type CallOptions,
+  type CopyStore,
   type Decimal,
   type Instant,
   type Listing,
@@ -19,7 +20,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { CopyStore } from '../copies/copies.store.ts';
 import { copyOfOrder } from '../orders/orders.repository.ts';
 import type { Order } from '../orders/orders.ts';
 import { copyOfPosition } from '../positions/positions.repository.ts';

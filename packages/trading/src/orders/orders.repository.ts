@@ -2,9 +2,12 @@ import {
   type AdapterContext,
   Batcher,
   type CallOptions,
+  type Copy,
+  type CopyStore,
   type Instant,
   type Listing,
   type Member,
+  type Projection,
   answers,
   arrayLiteral,
   contextLiteral,
@@ -20,7 +23,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Copy, CopyStore } from '../copies/copies.store.ts';
 import { present } from '../present.ts';
 import type { Tables } from '../schema.ts';
 import type { OrderStatus } from './order-states.ts';
@@ -200,11 +202,13 @@ interface Updating {
 export class OrderRepository implements Orders {
   readonly #context: AdapterContext;
   readonly #working: CopyStore<Order>;
+  readonly projection: Projection;
   readonly #updating: Batcher<Updating, OutcomeRow>;
 
   constructor(context: AdapterContext, working: CopyStore<Order>) {
     this.#context = context;
     this.#working = working;
+    this.projection = working.projection('working-orders', (deploymentId) => this.#copied(deploymentId));
     this.#updating = new Batcher(
       { name: 'orders.update', batch: (members) => this.#update(members) },
       context.telemetry,
@@ -347,9 +351,13 @@ export class OrderRepository implements Orders {
 
   listWorking(deploymentId: string, options?: CallOptions): Promise<Order[]> {
     return this.#context.run(operations.listWorking, { deploymentId }, options, (input, { fresh }) =>
-      this.#working.read(input.deploymentId, fresh, async () =>
-        (await this.#context.pg.many(statements.listWorking, input)).map(({ order }) => copyOfOrder(order)),
-      ),
+      this.#working.read(input.deploymentId, fresh, () => this.#copied(input.deploymentId)),
+    );
+  }
+
+  async #copied(deploymentId: string): Promise<Copy<Order>[]> {
+    return (await this.#context.pg.many(statements.listWorking, { deploymentId })).map(({ order }) =>
+      copyOfOrder(order),
     );
   }
 
@@ -420,8 +428,8 @@ const fields = {
 
 /** As it is among the working orders of its deployment: gone once it is closed. */
 export const copyOfOrder = (order: Order): Copy<Order> => ({
-  deploymentId: order.deploymentId,
-  name: order.id,
+  id: order.deploymentId,
+  field: order.id,
   version: order.version,
-  ...(order.closedAt === undefined && { value: order }),
+  value: order.closedAt === undefined ? order : null,
 });

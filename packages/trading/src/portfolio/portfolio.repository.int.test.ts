@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { instant } from '@tse/core';
+import { CopyStore, instant } from '@tse/core';
 import { type TestTrading, errorsOf, testTrading } from '../test-trading.ts';
 import { PortfolioRepository } from './portfolio.repository.ts';
 
@@ -141,7 +141,8 @@ test('an old curve is thinned; its last point and its worst drawdown stay what t
   }
   const before = (await portfolio.listEquity({ deploymentId: 'thin' })).items;
   await t.box.clock.advance('P10D');
-  const repository = new PortfolioRepository({ ...t.stores, clock: t.box.clock }, undefined as never);
+  const context = { ...t.stores, clock: t.box.clock };
+  const repository = new PortfolioRepository(context, new CopyStore(context, String));
   expect(await repository.thin(1000)).toBeGreaterThan(10);
   expect(await repository.thin(1000)).toBe(0);
   const after = (await portfolio.listEquity({ deploymentId: 'thin' })).items;

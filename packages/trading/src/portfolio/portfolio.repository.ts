@@ -2,9 +2,12 @@ import {
   type AdapterContext,
   type CallOptions,
   ConflictError,
+  type Copy,
+  type CopyStore,
   type Decimal,
   type Instant,
   type Listing,
+  type Projection,
   answers,
   arrayLiteral,
   functionCall,
@@ -20,7 +23,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Copy, CopyStore } from '../copies/copies.store.ts';
 import { present } from '../present.ts';
 import type { Tables } from '../schema.ts';
 import {
@@ -109,10 +111,12 @@ const operations = {
 export class PortfolioRepository implements Portfolio {
   readonly #context: AdapterContext;
   readonly #points: CopyStore<EquityPoint>;
+  readonly projection: Projection;
 
   constructor(context: AdapterContext, points: CopyStore<EquityPoint>) {
     this.#context = context;
     this.#points = points;
+    this.projection = points.projection('portfolios', (deploymentId) => this.#copied(deploymentId));
   }
 
   mark(input: RecordMarks, options?: CallOptions): Promise<boolean[]> {
@@ -174,9 +178,7 @@ export class PortfolioRepository implements Portfolio {
 
   latest(deploymentId: string, options?: CallOptions): Promise<EquityPoint | undefined> {
     return this.#context.run(operations.latest, { deploymentId }, options, async (input, { fresh }) => {
-      const [point] = await this.#points.read(input.deploymentId, fresh, async () =>
-        (await this.#context.pg.many(statements.latest, input)).map((row) => copyOf(row.point)),
-      );
+      const [point] = await this.#points.read(input.deploymentId, fresh, () => this.#copied(input.deploymentId));
       return point;
     });
   }
@@ -208,14 +210,18 @@ export class PortfolioRepository implements Portfolio {
     return (await this.#context.pg.one(statements.thin, { at: this.#context.clock.now(), limit })).removed;
   }
 
+  async #copied(deploymentId: string): Promise<Copy<EquityPoint>[]> {
+    return (await this.#context.pg.many(statements.latest, { deploymentId })).map(({ point }) => copyOf(point));
+  }
+
   #bounds({ at = this.#context.clock.now(), maxAge }: { at?: Instant | undefined; maxAge: number }) {
     return { at, oldest: instant.plusMillis(at, -maxAge) };
   }
 }
 
 const copyOf = (point: EquityPoint): Copy<EquityPoint> => ({
-  deploymentId: point.deploymentId,
-  name: 'latest',
+  id: point.deploymentId,
+  field: 'latest',
   version: Number(instant.micros(point.at)),
   value: point,
 });

@@ -1,7 +1,10 @@
 import {
   type AdapterContext,
   type CallOptions,
+  type Copy,
+  type CopyStore,
   type Listing,
+  type Projection,
   answers,
   contextLiteral,
   functionCall,
@@ -16,7 +19,6 @@ import {
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Copy, CopyStore } from '../copies/copies.store.ts';
 import { present } from '../present.ts';
 import type { Tables } from '../schema.ts';
 import {
@@ -100,18 +102,23 @@ const operations = {
 export class PositionRepository implements Positions {
   readonly #context: AdapterContext;
   readonly #open: CopyStore<Position>;
+  readonly projection: Projection;
 
   constructor(context: AdapterContext, open: CopyStore<Position>) {
     this.#context = context;
     this.#open = open;
+    this.projection = open.projection('positions', (deploymentId) => this.#copied(deploymentId));
   }
 
   listOpen(deploymentId: string, options?: CallOptions): Promise<Position[]> {
     return this.#context.run(operations.listOpen, { deploymentId }, options, (input, { fresh }) =>
-      this.#open.read(input.deploymentId, fresh, async () =>
-        (await this.#context.pg.many(statements.listOpen, input)).map(({ position }) => copyOfPosition(position)),
-      ),
+      this.#open.read(input.deploymentId, fresh, () => this.#copied(input.deploymentId)),
     );
+  }
+
+  async #copied(deploymentId: string): Promise<Copy<Position>[]> {
+    const rows = await this.#context.pg.many(statements.listOpen, { deploymentId });
+    return rows.map(({ position }) => copyOfPosition(position));
   }
 
   list(input: ListPositions, options?: CallOptions): Listing<Position> {
@@ -318,8 +325,8 @@ export class PositionRepository implements Positions {
 
 /** As it is among the open positions of its deployment: gone once it is closed. */
 export const copyOfPosition = (position: Position): Copy<Position> => ({
-  deploymentId: position.deploymentId,
-  name: position.id,
+  id: position.deploymentId,
+  field: position.id,
   version: position.version,
-  ...(position.closedAt === undefined && { value: position }),
+  value: position.closedAt === undefined ? position : null,
 });

@@ -1,4 +1,9 @@
-import { type AdapterContext, type KeyOf, script } from '@tse/core';
+import { isAdapterError } from '../pipe/errors.ts';
+import type { KeyOf } from '../redis/keys.ts';
+import { script } from '../redis/script.ts';
+import type { AdapterContext } from './adapter-context.ts';
+import { type Projection, type Versioned, differencesOfParts } from './drift.ts';
+import { RecentIds } from './recent-ids.ts';
 
 /** One value as it was at a version; `null` where it is gone. */
 export interface Copy<Value> {
@@ -9,6 +14,9 @@ export interface Copy<Value> {
   readonly value: Value | null;
 }
 
+/** By key, then by field. */
+type Copies<Value> = Map<string, Map<string, Copy<Value>>>;
+
 const LIFE_MS = 60_000;
 const PAUSE_MS = 10;
 const RETRY_MS = 500;
@@ -16,9 +24,7 @@ const RETRY_MS = 500;
 const MOST_PENDING = 10_000;
 const COMPLETE = '';
 
-const keepCopies = script('risk.copies.keep', 'write', new URL('../../lua/keep-copies.lua', import.meta.url));
-
-type Copies<Value> = Map<string, Map<string, Copy<Value>>>;
+const keepCopies = script('copies.keep', 'write', new URL('../../lua/keep-copies.lua', import.meta.url));
 
 /**
  * The copies of one kind in Redis, many fields a key. Writers hand in what their statement answered and do not wait: copies of a moment
@@ -28,6 +34,7 @@ type Copies<Value> = Map<string, Map<string, Copy<Value>>>;
 export class CopyStore<Value> {
   readonly #context: AdapterContext;
   readonly #key: KeyOf;
+  readonly #filled = new RecentIds(LIFE_MS);
   #pending: Copies<Value> = new Map();
   #sending: Copies<Value> = new Map();
   #timer: NodeJS.Timeout | undefined;
@@ -43,25 +50,41 @@ export class CopyStore<Value> {
     this.#flushIn(PAUSE_MS);
   }
 
-  /** All values of a key, or `undefined` where Redis has no complete copy, or cannot be asked. */
+  /** All values of a key in the order of their fields: from Redis where it has all of them, else from the tables, which then fill it. */
+  async read(id: string, fresh: boolean, load: () => Promise<readonly Copy<Value>[]>): Promise<Value[]> {
+    const found = fresh ? 'unavailable' : await this.#find(id);
+    if (found !== 'unavailable' && found !== undefined) return found;
+    const copies = await load();
+    if (found === undefined) void this.fill(id, copies);
+    return valuesOf(copies);
+  }
+
+  /** The same from Redis alone, or `undefined` where it has no complete copy, or cannot be asked. */
   async find(id: string): Promise<Value[] | undefined> {
-    // Taken before Redis is asked: what reaches it meanwhile is in its answer or in here.
-    const own = [this.#sending, this.#pending].flatMap((copies) => [...(copies.get(id)?.values() ?? [])]);
-    const fields = await this.#context.redis
-      .read('risk.copies.find', (client) => client.hgetall(this.#key(id)))
-      .catch(() => undefined);
-    if (fields?.[COMPLETE] === undefined) return undefined;
-    const found: Copies<Value> = new Map();
-    for (const [field, text] of Object.entries(fields))
-      if (field !== COMPLETE) keepLatest(found, [decode<Value>(id, field, text)]);
-    keepLatest(found, own);
-    return [...(found.get(id)?.values() ?? [])].flatMap(({ value }) => (value === null ? [] : [value]));
+    const found = await this.#find(id);
+    return found === 'unavailable' ? undefined : found;
   }
 
   /** Makes the copy of a key complete with all of its values, as read. Never throws. */
   async fill(id: string, copies: readonly Copy<Value>[]): Promise<void> {
+    this.#filled.add(id);
     const fields = new Map(copies.map((copy) => [copy.field, copy]));
     await this.#store(new Map([[id, fields]]), true).catch((err: unknown) => this.#failed(err));
+  }
+
+  /** For the drift verifier: what this process filled and may still be there. What drifted is dropped, and filled by the next read. */
+  projection(name: string, load: (id: string) => Promise<readonly Copy<Value>[]>): Projection {
+    return {
+      name,
+      ids: () => Promise.resolve(this.#filled.list()),
+      differences: async (id) => {
+        const copy = await this.#kept(id);
+        return copy === undefined ? [] : differencesOfParts(partsOf(copy), partsOf(await load(id)));
+      },
+      repair: async (id) => {
+        await this.#context.redis.write('copies.drop', (client) => client.unlink(this.#key(id)));
+      },
+    };
   }
 
   /** Sends what still waits. */
@@ -69,6 +92,32 @@ export class CopyStore<Value> {
     clearTimeout(this.#timer);
     if (this.#pending.size > 0) await this.#flush();
     clearTimeout(this.#timer);
+  }
+
+  async #find(id: string): Promise<Value[] | undefined | 'unavailable'> {
+    // Taken before Redis is asked: what reaches it meanwhile is in its answer or in here.
+    const own = [this.#sending, this.#pending].flatMap((copies) => [...(copies.get(id)?.values() ?? [])]);
+    let kept: Copy<Value>[] | undefined;
+    try {
+      kept = await this.#kept(id);
+    } catch (error) {
+      if (!isAdapterError(error)) throw error;
+      return 'unavailable';
+    }
+    if (kept === undefined) return undefined;
+    const found: Copies<Value> = new Map();
+    keepLatest(found, kept);
+    keepLatest(found, own);
+    return valuesOf([...(found.get(id)?.values() ?? [])]);
+  }
+
+  /** Where Redis has a complete copy. */
+  async #kept(id: string): Promise<Copy<Value>[] | undefined> {
+    const fields = await this.#context.redis.read('copies.find', (client) => client.hgetall(this.#key(id)));
+    if (fields[COMPLETE] === undefined) return undefined;
+    return Object.entries(fields).flatMap(([field, text]) =>
+      field === COMPLETE ? [] : [decode<Value>(id, field, text)],
+    );
   }
 
   #flushIn(ms: number): void {
@@ -136,3 +185,20 @@ function decode<Value>(id: string, field: string, text: string): Copy<Value> {
     value: JSON.parse(text.slice(space + 1)) as Value | null,
   };
 }
+
+const present = <Value>(copies: readonly Copy<Value>[]) =>
+  copies.filter((copy): copy is Copy<Value> & { value: Value } => copy.value !== null);
+
+const valuesOf = <Value>(copies: readonly Copy<Value>[]): Value[] =>
+  present(copies)
+    .toSorted((a, b) => (a.field < b.field ? -1 : 1))
+    .map(({ value }) => value);
+
+/** As JSON keeps them, so that what was read compares with what was kept. */
+const partsOf = <Value>(copies: readonly Copy<Value>[]): Map<string, Versioned<unknown>> =>
+  new Map(
+    present(copies).map(({ field, version, value }) => [
+      field,
+      { version, value: JSON.parse(JSON.stringify(value)) as unknown },
+    ]),
+  );
