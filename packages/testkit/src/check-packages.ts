@@ -86,6 +86,7 @@ async function checkPackages(): Promise<void> {
     await step(`${manifest.name}: the tarball holds what it should`, async () => {
       const faults = await faultsOf(join(unpacked, 'package'));
       if (faults.length > 0) throw new Error(faults.join('\n'));
+      await run('publint', [join(tarballs, file), '--strict'], here);
     });
   }
   await tryOutAll(packages);
