@@ -110,9 +110,16 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
     const compilers = [6, 7].map((version) => `typescript${version}@npm:typescript@${version}`);
     await run('npm', ['install', ...wanted, ...compilers, 'pnpm@12'], { cwd: tools, env, signal });
   });
+  const configured = (await run('npm', ['config', 'get', 'registry'], { cwd: tools, env, signal })).trim();
   await using registry = await serveRegistry(packages);
   const firstService = join(workspace, 'packages/simulation/src/first-service.ts');
-  const shared = { folder: tools, registry: registry.url, firstService, env, signal };
+  const shared = {
+    folder: tools,
+    npmrc: `registry=${configured}\n@tse:registry=${registry.url}\n`,
+    firstService,
+    env,
+    signal,
+  };
   const nodeOf = (name: keyof typeof NODES): Pick<Project, 'node' | 'major'> => ({
     node: join(tools, `node_modules/node-${name}/bin`),
     major: Number.parseInt(NODES[name], 10),

@@ -18,7 +18,8 @@ export interface Project {
 
 export interface Tools {
   readonly folder: string;
-  readonly registry: string;
+  /** Where packages come from: ours from here, all others from where npm is configured to. */
+  readonly npmrc: string;
   readonly firstService: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
@@ -40,7 +41,7 @@ export async function tryOut(project: Project, folder: string, tools: Tools, ste
 
   await mkdir(join(folder, 'src'), { recursive: true, mode: 0o755 });
   await writeFile(join(folder, 'package.json'), '{ "name": "outside", "private": true, "type": "module" }\n');
-  await writeFile(join(folder, '.npmrc'), `@tse:registry=${tools.registry}\n`);
+  await writeFile(join(folder, '.npmrc'), tools.npmrc);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
   await copyFile(tools.firstService, join(folder, 'src/first-service.ts'));
   await writeFile(join(folder, 'src/every-export.ts'), everyExport(packages));
