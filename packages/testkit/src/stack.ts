@@ -14,14 +14,17 @@ import {
   type StoreOptions,
 } from './servers/index.ts';
 
-const HELP = `pnpm stack [env] [--data DIR] [--json]
+// In the workspace the sources run; from the published package it is the command `tse-stack`.
+const [STACK, TSE] = import.meta.filename.endsWith('.ts') ? ['pnpm stack', 'pnpm'] : ['npx tse-stack', 'npx tse'];
+
+const HELP = `${STACK} [env] [--data DIR] [--json]
 
 A real PostgreSQL and a real Redis, up until Ctrl-C, for services of your own. They listen on 127.0.0.1, on the
 ports that .env names: 5432 and 6379, or the next free ones.
 
-  pnpm stack        starts them; writes .env first where there is none
-  pnpm stack env    only writes .env (for you alone to read, ignored by git): URLs, and random passwords for the
-                    administrators and the adapters. What .env already has stays as it is
+  env               only writes .env (for you alone to read; keep it out of git): URLs, and random passwords for the
+                    administrators and the adapters. What .env already has stays as it is. Without the word env:
+                    starts the servers, and writes .env first where there is none
 
   --data DIR        where the data is kept (default: the cache, which TSE_CACHE names)
   --adapters LIST   environment prefixes of the adapters that get passwords (default: all seven)
@@ -53,7 +56,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(HELP);
   const [command = 'up', ...rest] = positionals;
   if (rest.length > 0 || (command !== 'up' && command !== 'env'))
-    throw new Error(`pnpm stack takes only the word env, not ${positionals.join(' ')}.`);
+    throw new Error(`${STACK} takes only the word env, not ${positionals.join(' ')}.`);
   const settings = { data: values.data, adapters: values.adapters.split(',').filter(Boolean), json: values.json };
   const wrote = await writeEnvironment(settings);
   if (command === 'up') await up(settings);
@@ -95,7 +98,7 @@ async function up({ data, json }: Settings): Promise<void> {
     );
   } else {
     console.log(`\nPostgreSQL  ${POSTGRES_URL}\nRedis       ${REDIS_URL}\n`);
-    console.log(`Passwords are in ${ENV_FILE}. Next: pnpm migrate, pnpm seed. Ctrl-C ends both; the data stays.`);
+    console.log(`Passwords are in ${ENV_FILE}. Next: ${TSE} migrate, ${TSE} seed. Ctrl-C ends both; the data stays.`);
   }
   const held = setInterval(() => {}, 1 << 30); // neither the servers nor a signal to come keep a process alive
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
@@ -118,7 +121,7 @@ async function place(
   if (admin === null || !LOCAL.has(admin.hostname)) {
     throw new Error(
       `${adminVariable} in ${ENV_FILE} names no server on this machine, so there is none to start: ` +
-        'remove it there, or use that server without pnpm stack.',
+        `remove it there, or use that server without ${STACK}.`,
     );
   }
   const wanted = Number(admin.port || standardPort);

@@ -26,7 +26,7 @@ export interface Login {
 }
 
 /** The members of a URL apart: a connection string handed to the driver is printed whenever somebody prints the client. */
-export function postgresLogin({ url: text, ca, user, password }: Login): pg.ClientConfig {
+function postgresLogin({ url: text, ca, user, password }: Login): pg.ClientConfig {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname) {
     throw new InvalidInputError([{ path: 'postgresUrl', message: 'expected a postgres:// URL' }]);

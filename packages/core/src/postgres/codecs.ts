@@ -45,8 +45,14 @@ const decoders = new Map<number, Decode>([
   [1114, (text) => text],
 ]);
 
+/** What the driver takes, in our words: a declaration that names the driver would make every reader install its types. */
+interface TypeParsers {
+  // oxlint-disable-next-line typescript/no-explicit-any -- as the driver has it, or it does not take ours
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: any) => any;
+}
+
 /** Type parsers per pool, never the driver's global ones. */
-export const types: pg.CustomTypesConfig = {
+export const types: TypeParsers = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     (format !== 'binary' && decoders.get(oid)) || pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };

@@ -26,16 +26,24 @@ function decodeCursor(cursor: string): unknown {
   }
 }
 
+type CursorParts = [z.ZodType<string | number>, ...z.ZodType<string | number>[]];
+
+/** Written out: what the compiler infers here is a page of conditional types, and every program that reads our types pays for it. */
+interface PageFields<Parts extends CursorParts> {
+  cursor: z.ZodOptional<
+    z.ZodPipe<z.ZodString, z.ZodTransform<{ [Part in keyof Parts]: z.output<Parts[Part]> }, string>>
+  >;
+  limit: z.ZodDefault<z.ZodInt>;
+}
+
 /** Input fields that every list takes: `limit`, and a `cursor` that parses to the key it stands after, whose parts these schemas check. */
-export const pageFields = <Parts extends [z.ZodType<string | number>, ...z.ZodType<string | number>[]]>(
-  ...parts: Parts
-) => ({
+export const pageFields = <Parts extends CursorParts>(...parts: Parts): PageFields<Parts> => ({
   cursor: z
     .string()
     .max(1024)
     .transform((text, context) => {
       const key = z.tuple(parts).safeParse(decodeCursor(text));
-      if (key.success) return key.data;
+      if (key.success) return key.data as { [Part in keyof Parts]: z.output<Parts[Part]> };
       context.issues.push({ code: 'custom', message: 'expected a cursor of this list', input: text });
       return z.NEVER;
     })

@@ -1,0 +1,160 @@
+import { chmod, mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Project, tryOut } from './outside/project.ts';
+import { serveRegistry, type Package } from './outside/registry.ts';
+import { run, type Where } from './outside/run.ts';
+import { faultsOf, type Manifest } from './outside/tarball.ts';
+
+const HELP = `pnpm check:packages [--keep]
+
+Whether somebody outside can use what is published: builds and packs every package, looks into each tarball, installs
+them into empty projects outside the workspace with npm and with pnpm as they come, on the oldest Node that is promised
+and on Node 24, with the newest and with the oldest peers; checks types under TypeScript 6 and 7 (skipLibCheck off);
+and runs the first service of the README on servers of tse-stack. Packages come from the registry that npm is
+configured with; nothing stays behind.
+
+  --keep    leaves the projects for a look, and says where`;
+
+const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+/** The oldest of each that `peerDependencies` allow. */
+const OLDEST = { pino: '9.0.0', 'prom-client': '15.0.0', zod: '4.5.0', '@opentelemetry/api': '1.9.0' };
+const NODES = { oldest: '22.18.0', newest: '24' };
+
+const workspace = resolve(import.meta.dirname, '../../..');
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
+const { signal } = stopped;
+
+let passed = 0;
+let failed = 0;
+async function step(title: string, work: () => Promise<unknown>): Promise<void> {
+  const started = performance.now();
+  const seconds = (): string => `(${((performance.now() - started) / 1000).toFixed(1)} s)`;
+  try {
+    await work();
+    passed++;
+    console.log(`ok   ${title} ${seconds()}`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL ${title} ${seconds()}\n${(error as Error).message.replaceAll(/^/gm, '     ')}`);
+    throw error;
+  }
+}
+
+const began = performance.now();
+// Where links are followed, since npm compares names of folders; the servers' account must come through.
+const folder = await realpath(await mkdtemp(join(tmpdir(), 'check-packages-')));
+await chmod(folder, 0o755);
+try {
+  await checkPackages();
+} catch (error) {
+  if (failed === 0) throw error;
+} finally {
+  if (values.keep) console.log(`The projects are in ${folder}`);
+  else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+console.log(`${passed} passed, ${failed} failed in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+process.exit(failed === 0 ? 0 : 1);
+
+async function checkPackages(): Promise<void> {
+  const here: Where = { cwd: workspace, env: process.env, signal };
+  await step('builds', async () => {
+    // What was built of a file that is gone would be packed too.
+    for (const name of await readdir(join(workspace, 'packages')))
+      await rm(join(workspace, 'packages', name, 'dist'), { recursive: true, force: true });
+    await run('tsc', ['-b', ...(await publishedFolders())], here);
+  });
+  const tarballs = join(folder, 'tarballs');
+  await step('packs', () => run('pnpm', ['-r', 'pack', '--pack-destination', tarballs], here));
+
+  const packages: Package[] = [];
+  for (const file of (await readdir(tarballs)).toSorted()) {
+    const unpacked = join(folder, 'unpacked', basename(file, '.tgz'));
+    await mkdir(unpacked, { recursive: true });
+    await run('tar', ['-xzf', join(tarballs, file), '-C', unpacked], here);
+    const manifest = JSON.parse(await readFile(join(unpacked, 'package/package.json'), 'utf8')) as Manifest;
+    if (manifest.private) continue;
+    packages.push({ manifest, tarball: await readFile(join(tarballs, file)) });
+    await step(`${manifest.name}: the tarball holds what it should`, async () => {
+      const faults = await faultsOf(join(unpacked, 'package'));
+      if (faults.length > 0) throw new Error(faults.join('\n'));
+      await run('publint', [join(tarballs, file), '--strict'], here);
+    });
+  }
+  await tryOutAll(packages);
+}
+
+async function publishedFolders(): Promise<string[]> {
+  const folders = (await readdir(join(workspace, 'packages'))).map((name) => join(workspace, 'packages', name));
+  const manifests = await Promise.all(
+    folders.map(async (each) => JSON.parse(await readFile(join(each, 'package.json'), 'utf8')) as Manifest),
+  );
+  return folders.filter((_, index) => !manifests[index]?.private);
+}
+
+async function tryOutAll(packages: readonly Package[]): Promise<void> {
+  const env = outsideEnvironment();
+  const tools = join(folder, 'tools');
+  await step('fetches Node, pnpm and TypeScript from npm', async () => {
+    await mkdir(tools);
+    await writeFile(join(tools, 'package.json'), '{ "private": true }\n');
+    const wanted = Object.entries(NODES).map(([name, version]) => `node-${name}@npm:node@${version}`);
+    const compilers = [6, 7].map((version) => `typescript${version}@npm:typescript@${version}`);
+    await run('npm', ['install', ...wanted, ...compilers, 'pnpm@12'], { cwd: tools, env, signal });
+  });
+  const configured = (await run('npm', ['config', 'get', 'registry'], { cwd: tools, env, signal })).trim();
+  await using registry = await serveRegistry(packages);
+  const firstService = join(workspace, 'packages/simulation/src/first-service.ts');
+  const shared = {
+    folder: tools,
+    npmrc: `registry=${configured}\n@tse:registry=${registry.url}\n`,
+    firstService,
+    env,
+    signal,
+  };
+  const nodeOf = (name: keyof typeof NODES): Pick<Project, 'node' | 'major'> => ({
+    node: join(tools, `node_modules/node-${name}/bin`),
+    major: Number.parseInt(NODES[name], 10),
+  });
+  const all = packages.map(({ manifest }) => manifest);
+  const one = all.filter(({ name }) => /\/(exchange|cli|testkit)$/.test(name));
+  const [on22, on24] = [nodeOf('oldest'), nodeOf('newest')];
+  const projects: Record<string, Project> = {
+    'npm, Node 22, oldest peers': { ...on22, manager: 'npm', packages: all, beside: OLDEST, compilers: [6, 7] },
+    'pnpm, Node 22': { ...on22, manager: 'pnpm', packages: all, beside: {}, compilers: [7] },
+    'npm, Node 24': { ...on24, manager: 'npm', packages: all, beside: {}, compilers: [6] },
+    'pnpm, Node 24': { ...on24, manager: 'pnpm', packages: all, beside: {}, compilers: [6, 7] },
+    'pnpm, Node 24, one adapter': { ...on24, manager: 'pnpm', packages: one, beside: {}, compilers: [7] },
+  };
+  for (const [name, project] of Object.entries(projects)) {
+    const own = join(folder, name.replaceAll(/\W+/g, '-').toLowerCase());
+    // A project that fails has said so; the others may tell more.
+    await tryOut(project, own, shared, (title, work) => step(`${name}: ${title}`, work)).catch(() => {});
+    signal.throwIfAborted();
+  }
+}
+
+/** The caller's environment without the workspace in it, with caches that go when this ends. */
+function outsideEnvironment(): NodeJS.ProcessEnv {
+  const inside =
+    /^(npm_(package|lifecycle|command|config_user_agent|execpath|node_execpath)|pnpm_config_verify|TSE_(?!CACHE)|\w+_(POSTGRES|REDIS)_|POSTGRES_|REDIS_|NODE_(PATH|OPTIONS)|INIT_CWD|INFRA)/i;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !inside.test(name)));
+  const path = (env['PATH'] ?? '').split(delimiter).filter((each) => !each.includes('node_modules'));
+  return {
+    ...env,
+    PATH: path.join(delimiter),
+    INFRA: 'embedded',
+    npm_config_cache: join(folder, 'npm-cache'),
+    pnpm_config_store_dir: join(folder, 'pnpm-store'),
+    pnpm_config_cache_dir: join(folder, 'pnpm-cache'),
+    npm_config_update_notifier: 'false',
+  };
+}
