@@ -117,3 +117,20 @@ test('after an older database was brought back, numbers go on above those of the
   expect(await sql('select last_publish_seq from publications', [])).toEqual([{ last_publish_seq: 40 }]);
   expect(await epoch()).not.toBe(before);
 });
+
+test('what Redis holds is rebuilt by a process of the adapter, which the command waits for', async () => {
+  const { epoch } = opened;
+  const stop = new AbortController();
+  let rebuilt = 0;
+  epoch.onMismatch('test', async () => void (rebuilt += 1));
+  const working = epoch.run(stop.signal);
+  await expect.poll(() => epoch.state).toBe('current');
+  const before = rebuilt;
+  expect(await it.run('redis rebuild --wait')).toMatchObject({ code: 0, out: 'Redis is rebuilt\n' });
+  expect(rebuilt).toBe(before + 1);
+  stop.abort();
+  await working;
+
+  expect((await it.run('redis rebuild --json')).json()).toEqual({ rebuilt: false });
+  expect(await it.run('redis')).toMatchObject({ code: 2 });
+});

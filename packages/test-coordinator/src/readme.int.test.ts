@@ -15,6 +15,13 @@ test('the README shows the example as it is run, and it does what it says', asyn
   expect(fault).toMatchObject({ state: 'undone', kind: 'price-crash' });
 });
 
+test('the scenario that the README shows is taken in as it stands', async () => {
+  const [, text] = /^```yaml\n(.*?)^```$/ms.exec(await read('../README.md'))!;
+  await using t = await testCoordinator();
+  const { scenarioId } = await t.coordinator.scenarios.publish({ text: text!, status: 'active' });
+  expect(scenarioId).toBe('my-depeg');
+});
+
 test('the README names every port with its methods, every key family, event and worker', async () => {
   const readme = await read('../README.md');
   await using t = await testCoordinator();

@@ -11,6 +11,7 @@ import { eventsTail } from './events-tail.ts';
 import { loadBacktest } from './load-backtest.ts';
 import { load } from './load.ts';
 import { migrateCommand } from './migrate.ts';
+import { redisRebuild } from './redis-rebuild.ts';
 import { restored } from './restored.ts';
 import { seed } from './seed.ts';
 import { snapshot } from './snapshot.ts';
@@ -35,5 +36,6 @@ export const commands: readonly Command[] = [
   auditChain,
   auditRoot,
   credentialsRotate,
+  redisRebuild,
   restored,
 ];

@@ -28,7 +28,7 @@ export function schemaCheck(pg: Postgres, needs: SchemaNeeds): HealthContributio
     refuse: async () => {
       const { state, cure } = await ask();
       if (state !== 'current')
-        throw new ConflictError(`schema-${state === 'outdated' ? state : 'too-new'}`, cure ?? state);
+        throw new ConflictError(state === 'outdated' ? 'schema-outdated' : 'schema-too-new', cure ?? state);
     },
   };
 }

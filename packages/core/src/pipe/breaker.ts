@@ -24,7 +24,7 @@ export const isOutage = (error: unknown): boolean => typeof error === 'object' &
  */
 export class Breaker {
   readonly #breaker: CircuitBreaker<[() => Promise<unknown>]>;
-  readonly #store: string;
+  readonly #store: 'postgres' | 'redis';
   readonly #resetMs: number;
 
   constructor(store: 'postgres' | 'redis', options: BreakerOptions, telemetry: Telemetry) {
@@ -62,7 +62,7 @@ export class Breaker {
     } catch (error) {
       if (CircuitBreaker.isOurError(error as Error)) {
         throw new UnavailableError(
-          `${this.#store}-unavailable`,
+          `${this.#store}-unavailable` as const,
           `${this.#store} is unavailable: its circuit breaker is open`,
           this.#resetMs,
         );

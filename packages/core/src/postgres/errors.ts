@@ -48,7 +48,8 @@ export const isRetryable = (error: unknown): boolean => /^(40001|40P01)$/.test((
 const WAITED_FOR_POOL = 'timeout exceeded when trying to connect';
 
 /** What is wrong with the set-up: waiting does not cure it, a command or an operator does. */
-const setupFaults: Record<string, readonly [code: string, message: string]> = {
+type SetupFault = 'login-refused' | 'database-missing' | 'permission-denied' | 'schema-missing' | 'schema-outdated';
+const setupFaults: Record<string, readonly [code: SetupFault, message: string]> = {
   '28P01': ['login-refused', 'PostgreSQL refused the login: wrong user or password'],
   '28000': ['login-refused', 'PostgreSQL refused the login: wrong user, or no permission from here'],
   '3D000': ['database-missing', 'the database does not exist'],
@@ -59,7 +60,7 @@ const setupFaults: Record<string, readonly [code: string, message: string]> = {
   '42703': ['schema-outdated', 'a column is missing: run `tse migrate`'],
 };
 
-export const setupFaultCodes = new Set(Object.values(setupFaults).map(([code]) => code));
+export const setupFaultCodes: ReadonlySet<string> = new Set(Object.values(setupFaults).map(([code]) => code));
 
 /** The one mapping from what pg throws to what a caller can act on. */
 export function mapPostgresError(error: unknown, phase: Phase): AdapterErrorOf {
