@@ -1,7 +1,6 @@
 import { type Instant, answers, functionCall, queryBuilder, statement } from '@tse/core';
 import type { Tables } from '../schema.ts';
 import { candleColumns } from './candle-rows.ts';
-import { candleText } from './candle-texts.ts';
 
 export const db = queryBuilder<Tables>();
 
@@ -13,16 +12,15 @@ export interface Series {
 }
 type InRange = Series & { from: Instant; to: Instant };
 
-const candlesOf = (p: Series) =>
+/** The candles of a series. */
+export const ofSeries = (p: Series) =>
   db
     .selectFrom('candles')
+    .select(candleColumns)
     .where('symbol', '=', p.symbol)
     .where('interval', '=', p.interval)
     .where('price_type', '=', p.priceType as never)
     .where('source', '=', p.source);
-
-/** The candles of a series. */
-export const ofSeries = (p: Series) => candlesOf(p).select(candleColumns);
 
 const revisionsOf = (p: Series) =>
   db
@@ -82,8 +80,7 @@ export const statements = {
     ofSeries(p).where('open_time', '=', p.openTime),
   ),
   range: statement('market-data.candles.range', 'replica', (p: InRange & { limit: number }) =>
-    candlesOf(p)
-      .select(candleText.as('candle'))
+    ofSeries(p)
       .where('open_time', '>=', p.from)
       .where('open_time', '<', p.to)
       .orderBy('open_time')
