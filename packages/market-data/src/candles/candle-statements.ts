@@ -1,5 +1,6 @@
 import { type Instant, answers, functionCall, queryBuilder, statement } from '@tse/core';
 import type { Tables } from '../schema.ts';
+import { contentColumns } from './candle-changes.ts';
 import { candleColumns } from './candle-rows.ts';
 
 export const db = queryBuilder<Tables>();
@@ -12,15 +13,16 @@ export interface Series {
 }
 type InRange = Series & { from: Instant; to: Instant };
 
-/** The candles of a series. */
-export const ofSeries = (p: Series) =>
+const candlesOf = (p: Series) =>
   db
     .selectFrom('candles')
-    .select(candleColumns)
     .where('symbol', '=', p.symbol)
     .where('interval', '=', p.interval)
     .where('price_type', '=', p.priceType as never)
     .where('source', '=', p.source);
+
+/** The candles of a series. */
+export const ofSeries = (p: Series) => candlesOf(p).select(candleColumns);
 
 const revisionsOf = (p: Series) =>
   db
@@ -107,6 +109,13 @@ export const statements = {
       .orderBy('open_time')
       .orderBy('revision', 'desc')
       .limit(p.limit as never),
+  ),
+  contents: statement('market-data.candles.contents', 'read', (p: Series & { first: Instant; last: Instant }) =>
+    candlesOf(p)
+      .select(contentColumns)
+      .where('open_time', '>=', p.first)
+      .where('open_time', '<=', p.last)
+      .orderBy('open_time'),
   ),
   latest: statement('market-data.candles.findLatest', 'read', (p: Series) =>
     ofSeries(p).orderBy('open_time', 'desc').limit(1),
