@@ -52,14 +52,7 @@ export { type Identity, type InstanceIdentity, identify } from './pipe/identity.
 export { type Problem, toProblem } from './pipe/problem.ts';
 export { type Operation, Pipe, operation } from './pipe/run.ts';
 export { Telemetry, type TelemetryOptions, defaultLogger, describeError } from './pipe/telemetry.ts';
-export {
-  arrayLiteral,
-  compositeLiteral,
-  contextLiteral,
-  decodeInstant,
-  decodeInt8,
-  decodeNumeric,
-} from './postgres/codecs.ts';
+export { arrayLiteral, compositeLiteral, contextLiteral } from './postgres/codecs.ts';
 export { Postgres, type Queries } from './postgres/postgres.ts';
 export { type SchemaNeeds, type SchemaState, schemaState } from './postgres/schema-version.ts';
 export {

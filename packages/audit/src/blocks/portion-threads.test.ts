@@ -47,7 +47,10 @@ async function* chunksOf(given: readonly LeafFields[], change?: (all: Buffer) =>
   }
 }
 
-test('a thread finds in a portion what this one finds, and takes the next', async () => {
+/** A thread reads its program first, which on a busy machine takes seconds. */
+const patient = { timeout: 30_000 };
+
+test('a thread finds in a portion what this one finds, and takes the next', patient, async () => {
   const given = events(1, 4000);
   const flip = (all: Buffer) => {
     all[all.indexOf('e-2000') + 2]! ^= 1;
@@ -67,7 +70,7 @@ test('a thread finds in a portion what this one finds, and takes the next', asyn
   expect(two.findings).toMatchObject([{ kind: 'event-missing', position: 3000 }, { kind: 'source-gap' }]);
 });
 
-test('rows that end in the middle are an error here, and a chunk after them harms nobody', async () => {
+test('rows that end in the middle are an error here, and a chunk after them harms nobody', patient, async () => {
   const given = events(1, 500);
   const cut = (all: Buffer) => all.subarray(0, -100);
   await expect(threads.walk(portion(given), chunksOf(given, cut))).rejects.toThrow(MalformedRowsError);

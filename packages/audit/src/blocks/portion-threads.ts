@@ -5,12 +5,14 @@ import type { Portion, PortionReport } from './portion.ts';
 
 /** A portion begins, chunks of its rows follow, then its end. */
 export type ToThread = Portion | Uint8Array | 'end';
-/** One `taken` for each chunk, then what was found. */
+/** One `taken` for each few chunks, then what was found. */
 export type FromThread = 'taken' | PortionReport | { malformed: string };
 
 const MAX_THREADS = 4;
 /** Chunks that are sent before the first of them was taken. They move and are not copied, but for small ones, which share their memory. */
 const AHEAD = 32;
+/** Of how many chunks a thread says that it took them. */
+export const TAKEN_AT_ONCE = 8;
 /** The same file in the sources and where it is built. */
 const PROGRAM = new URL(`./walk-portion.thread${import.meta.url.slice(-3)}`, import.meta.url);
 
@@ -51,7 +53,7 @@ class PortionThread {
     // A thread without work keeps no process alive.
     this.#worker.unref();
     this.#worker.on('message', (message: FromThread) => {
-      if (message === 'taken') this.#ahead -= 1;
+      if (message === 'taken') this.#ahead -= TAKEN_AT_ONCE;
       else if ('malformed' in message) this.#failure = new MalformedRowsError(message.malformed);
       else this.#report = message;
       this.#waiting.resolve();
@@ -67,6 +69,7 @@ class PortionThread {
   async walk(portion: Portion, chunks: AsyncIterable<Uint8Array>): Promise<PortionReport> {
     this.#worker.ref();
     this.#report = undefined;
+    this.#ahead = 0;
     this.#send(portion);
     for await (const chunk of chunks) {
       this.#ahead += 1;

@@ -60,17 +60,16 @@ export const leafColumns = [
 const EPOCH_2000_MS = 946_684_800_000;
 const TEXT_OID = 25;
 
-let lastSecond = '';
-let lastMillis = 0;
+let recent = { second: '', millis: 0 };
+let before = recent;
 
-/** Milliseconds since 2000 of the whole second. Events of a batch often share it. */
+/** Milliseconds since 2000 of the whole second. Events of a batch share that of their recording, and often that of what they say. */
 function secondMillis(instant: string): number {
   const second = instant.slice(0, 19);
-  if (second !== lastSecond) {
-    lastMillis = Date.parse(`${second}Z`) - EPOCH_2000_MS;
-    lastSecond = second;
-  }
-  return lastMillis;
+  if (second === recent.second) return recent.millis;
+  [recent, before] = [before, recent];
+  if (second !== recent.second) recent = { second, millis: Date.parse(`${second}Z`) - EPOCH_2000_MS };
+  return recent.millis;
 }
 
 /** Bytes of rows, written one after the other into a buffer that grows. */

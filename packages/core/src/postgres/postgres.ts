@@ -9,6 +9,7 @@ import { InternalError, UnavailableError, isAdapterError } from '../pipe/errors.
 import type { Telemetry } from '../pipe/telemetry.ts';
 import { type Phase, isConnectionLost, isRetryable, mapPostgresError } from './errors.ts';
 import { type GuardedPool, checkout, closePool, openPool } from './pool.ts';
+import { queryArrays } from './array-query.ts';
 import { copyInto, copyOutOf, longCopyOutOf } from './copy.ts';
 import type { Mode, Statement } from './statement.ts';
 
@@ -19,8 +20,8 @@ export interface Queries {
   /** One row or none. */
   maybe<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row | undefined>;
   many<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row[]>;
-  /** Rows as arrays in the order of their columns: for long reads, whose rows become objects of another form anyway. */
-  arrays<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<unknown[][]>;
+  /** What `read` makes of each row, an array in the order of the columns: for long reads, whose rows become objects of another form anyway. */
+  arrays<Input, T>(stmt: Statement<Input, unknown>, input: Input, read: (row: unknown[]) => T): Promise<T[]>;
   /** The number of rows touched. */
   run<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<number>;
   /** A list whose text depends on its filters: unnamed, compiled each time. */
@@ -35,8 +36,11 @@ interface Sendable {
   name?: string;
   text: string;
   values: unknown[];
-  rowMode?: 'array';
 }
+
+/** How a statement is sent, and what is made of its answer. */
+type Ask<T> = (client: pg.PoolClient, config: pg.QueryConfig & { query_timeout: number }) => Promise<T>;
+const asDriver: Ask<pg.QueryResult> = (client, config) => client.query(config);
 
 const POOL_WAIT_MS = 2000;
 const MAX_ATTEMPTS = 30;
@@ -81,8 +85,8 @@ export class Postgres implements Queries {
   async many<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row[]> {
     return (await this.#unit(sendable(stmt, input))).rows as Row[];
   }
-  async arrays<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<unknown[][]> {
-    return (await this.#unit({ ...sendable(stmt, input), rowMode: 'array' })).rows as unknown[][];
+  arrays<Input, T>(stmt: Statement<Input, unknown>, input: Input, read: (row: unknown[]) => T): Promise<T[]> {
+    return this.#unit(sendable(stmt, input), (client, config) => queryArrays(client, config, read));
   }
   async run<Input>(stmt: Statement<Input, unknown>, input: Input): Promise<number> {
     return (await this.#unit(sendable(stmt, input))).rowCount ?? 0;
@@ -173,16 +177,16 @@ export class Postgres implements Queries {
     await Promise.all(pools.map((guarded) => closePool(guarded, deadlineMs)));
   }
 
-  async #unit(work: Sendable): Promise<pg.QueryResult> {
+  async #unit<T = pg.QueryResult>(work: Sendable, ask: Ask<T> = asDriver as Ask<T>): Promise<T> {
     if (work.mode === 'replica' && this.#replica && !currentCall()?.fresh) {
       try {
-        return await this.#onClient(this.#replica.pool, work.op, (client) => this.#send(client, work));
+        return await this.#onClient(this.#replica.pool, work.op, (client) => this.#send(client, work, ask));
       } catch (error) {
         if (!isAdapterError(error) || error.kind !== 'unavailable') throw error;
         this.#telemetry.log.debug({ err: error, op: work.op }, 'replica unavailable, reading from the primary');
       }
     }
-    return this.#admitted(work.op, work.mode, (client) => this.#send(client, work));
+    return this.#admitted(work.op, work.mode, (client) => this.#send(client, work, ask));
   }
 
   #admitted<T>(op: string, mode: Mode, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -242,23 +246,21 @@ export class Postgres implements Queries {
     }
   }
 
-  #send(client: pg.PoolClient, work: Sendable): Promise<pg.QueryResult> {
-    return this.#guarded(client, work.mode === 'write' ? 'write' : 'read', () => this.#query(client, work));
+  #send<T>(client: pg.PoolClient, work: Sendable, ask: Ask<T>): Promise<T> {
+    return this.#guarded(client, work.mode === 'write' ? 'write' : 'read', () => this.#query(client, work, ask));
   }
 
-  #query(client: pg.PoolClient, work: Sendable): Promise<pg.QueryResult> {
+  #query<T>(client: pg.PoolClient, work: Sendable, ask: Ask<T>): Promise<T> {
     const remaining = remainingMs() ?? this.#config.deadlineMs;
     if (remaining <= 0) throw deadlineExceeded();
     const config = {
       text: work.text,
       values: work.values,
       query_timeout: Math.ceil(remaining),
-      ...(work.rowMode && { rowMode: work.rowMode }),
     };
-    return client.query(
-      (work.name !== undefined && this.#config.postgres.namedStatements
-        ? { ...config, name: work.name }
-        : config) as pg.QueryConfig,
+    return ask(
+      client,
+      work.name !== undefined && this.#config.postgres.namedStatements ? { ...config, name: work.name } : config,
     );
   }
 
@@ -280,7 +282,7 @@ export class Postgres implements Queries {
   }
 
   #transactional(client: pg.PoolClient, guarded: <R>(work: () => Promise<R>) => Promise<R>): Queries {
-    const send = (work: Sendable) => guarded(() => this.#query(client, work));
+    const send = (work: Sendable) => guarded(() => this.#query(client, work, asDriver));
     return {
       one: async <Input, Row>(stmt: Statement<Input, Row>, input: Input) =>
         exactlyOne<Row>(stmt.op, await send(sendable(stmt, input))),
@@ -288,8 +290,8 @@ export class Postgres implements Queries {
         (await send(sendable(stmt, input))).rows[0] as Row | undefined,
       many: async <Input, Row>(stmt: Statement<Input, Row>, input: Input) =>
         (await send(sendable(stmt, input))).rows as Row[],
-      arrays: async <Input>(stmt: Statement<Input, unknown>, input: Input) =>
-        (await send({ ...sendable(stmt, input), rowMode: 'array' })).rows as unknown[][],
+      arrays: <Input, T>(stmt: Statement<Input, unknown>, input: Input, read: (row: unknown[]) => T) =>
+        guarded(() => this.#query(client, sendable(stmt, input), (on, config) => queryArrays(on, config, read))),
       run: async <Input>(stmt: Statement<Input, unknown>, input: Input) =>
         (await send(sendable(stmt, input))).rowCount ?? 0,
       query: async <Row>(op: string, mode: Mode, built: { compile(): CompiledQuery<Row> }) => {

@@ -29,6 +29,25 @@ test.each([
   expect(parseInstant(text)).toBeUndefined();
 });
 
+test('what has the one form is an instant only on a day that exists', () => {
+  const two = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'));
+  const year = fc.constantFrom('0000', '0001', '1900', '2000', '2023', '2024', '9999');
+  fc.assert(
+    fc.property(year, two(13), two(32), two(25), two(61), two(61), (y, month, day, hour, minute, second) => {
+      const whole = `${y}-${month}-${day}T${hour}:${minute}:${second}`;
+      const text = `${whole}.000001Z`;
+      const at = new Date(`${whole}Z`);
+      const isOne = !Number.isNaN(at.getTime()) && at.toISOString().startsWith(whole) && y !== '0000';
+      expect(parseInstant(text)).toBe(isOne ? text : undefined);
+    }),
+    { numRuns: 5000 },
+  );
+  for (const day of ['2024-02-29', '2023-04-30', '2023-12-31'])
+    expect(parseInstant(`${day}T00:00:00.000001Z`)).toBe(`${day}T00:00:00.000001Z`);
+  for (const day of ['2023-02-29', '2023-04-31', '2024-02-30'])
+    expect(parseInstant(`${day}T00:00:00.000001Z`)).toBeUndefined();
+});
+
 test('a Date of any year that four digits hold comes through, others are refused', () => {
   fc.assert(
     fc.property(

@@ -12,12 +12,17 @@ export interface Clock {
 
 const shape = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)$/;
 
+/** Of a day that exists, but for the leap one; most texts that come are in this form already. */
+const canonical =
+  /^(?!0000)\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
+
 /** The instant of an ISO-8601 text with a zone (digits beyond microseconds are cut) or of a `Date`; `undefined` where there is none. */
 export function parseInstant(input: string | Date): Instant | undefined {
   if (input instanceof Date) {
     const millis = input.getTime();
     return Number.isFinite(millis) ? fromMillis(millis) : undefined;
   }
+  if (canonical.test(input)) return input as Instant;
   const match = input.length <= 40 ? shape.exec(input) : null;
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone] = match;

@@ -25,10 +25,13 @@ function nulls(length: number): string {
 const optional = (column: readonly (string | number | null)[]) =>
   column.some((value) => value !== null) ? arrayLiteral(column) : nulls(column.length);
 
-/** The members of a batch from one place to another. */
-export const sliceCandles = (columns: CandleColumns, from: number, to: number): CandleColumns =>
+/** Some members of a batch, by their places. */
+export const pickCandles = (columns: CandleColumns, places: readonly number[]): CandleColumns =>
   Object.fromEntries(
-    Object.entries(columns).map(([name, column]) => [name, Array.isArray(column) ? column.slice(from, to) : column]),
+    Object.entries(columns).map(([name, column]) => [
+      name,
+      Array.isArray(column) ? places.map((place) => column[place] as unknown) : column,
+    ]),
   ) as unknown as CandleColumns;
 
 /** The columns as `upsert_candles` takes them. */
@@ -58,7 +61,7 @@ export function* candleRows(
   columns: CandleColumns,
   key: readonly string[],
   recordedAt: Instant,
-  content: BatchContent,
+  content?: BatchContent,
 ): Generator<Buffer> {
   const rows = new BinaryRows();
   const texts = key.map((text) => Buffer.from(text));
@@ -90,7 +93,7 @@ export function* candleRows(
     const chunk = rows.taken();
     if (chunk) {
       yield chunk;
-      content.upTo(i + 1);
+      content?.upTo(i + 1);
     }
   }
   yield rows.end();

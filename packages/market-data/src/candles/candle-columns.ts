@@ -1,6 +1,6 @@
 import type { Decimal } from '@tse/core';
 import { z } from 'zod';
-import { amountOf, compareAmounts } from '../bulk/amount-text.ts';
+import { amountOf, compareAmounts, scaleOf, wholeDigits } from '../bulk/amount-text.ts';
 import { microsOf } from '../bulk/event-time.ts';
 import { Issues, fieldsOf } from '../bulk/issues.ts';
 import { seriesFields } from './candles.ts';
@@ -26,6 +26,9 @@ export interface CandleColumns {
   closed: boolean[];
   /** Whether the open times only grow. */
   ascending: boolean;
+  /** The most fraction digits that a price or a base volume has. */
+  priceScale: number;
+  baseScale: number;
 }
 
 export const MAX_CANDLES = 100_000;
@@ -72,6 +75,8 @@ const candleColumns = z.unknown().transform((input, context): CandleColumns => {
     tradeCounts: Array(length),
     closed: Array(length),
     ascending: true,
+    priceScale: 0,
+    baseScale: 0,
   };
   let i = 0;
   const price = (name: string, value: unknown): Decimal => {
@@ -120,10 +125,23 @@ const candleColumns = z.unknown().transform((input, context): CandleColumns => {
     columns.lowAts[i] = time('lowAt', candle['lowAt']);
     columns.closeAts[i] = time('closeAt', candle['closeAt']);
     if (issues.some) continue;
-    if (compareAmounts(high, open) < 0 || compareAmounts(high, close) < 0 || compareAmounts(high, low) < 0)
+    const ofOpen = wholeDigits(open);
+    const ofHigh = wholeDigits(high);
+    const ofLow = wholeDigits(low);
+    const ofClose = wholeDigits(close);
+    // What holds of these four makes the high at least the low.
+    if (compareAmounts(high, open, ofHigh, ofOpen) < 0 || compareAmounts(high, close, ofHigh, ofClose) < 0)
       issues.add([i, 'high'], 'expected at least the open, the close and the low');
-    if (compareAmounts(low, open) > 0 || compareAmounts(low, close) > 0)
+    if (compareAmounts(low, open, ofLow, ofOpen) > 0 || compareAmounts(low, close, ofLow, ofClose) > 0)
       issues.add([i, 'low'], 'expected at most the open and the close');
+    columns.priceScale = Math.max(
+      columns.priceScale,
+      scaleOf(open, ofOpen),
+      scaleOf(high, ofHigh),
+      scaleOf(low, ofLow),
+      scaleOf(close, ofClose),
+    );
+    columns.baseScale = Math.max(columns.baseScale, scaleOf(baseVolume!));
     if (takerBase !== null && compareAmounts(takerBase, baseVolume!) > 0)
       issues.add([i, 'takerBaseVolume'], 'expected at most the base volume');
     if (takerQuote !== null && quoteVolume !== null && compareAmounts(takerQuote, quoteVolume) > 0)

@@ -1,7 +1,7 @@
 import { type Instant, answers, functionCall, queryBuilder, statement } from '@tse/core';
 import type { Tables } from '../schema.ts';
+import { contentColumns } from './candle-changes.ts';
 import { candleColumns } from './candle-rows.ts';
-import { candleText } from './candle-texts.ts';
 
 export const db = queryBuilder<Tables>();
 
@@ -82,8 +82,7 @@ export const statements = {
     ofSeries(p).where('open_time', '=', p.openTime),
   ),
   range: statement('market-data.candles.range', 'replica', (p: InRange & { limit: number }) =>
-    candlesOf(p)
-      .select(candleText.as('candle'))
+    ofSeries(p)
       .where('open_time', '>=', p.from)
       .where('open_time', '<', p.to)
       .orderBy('open_time')
@@ -110,6 +109,13 @@ export const statements = {
       .orderBy('open_time')
       .orderBy('revision', 'desc')
       .limit(p.limit as never),
+  ),
+  contents: statement('market-data.candles.contents', 'read', (p: Series & { first: Instant; last: Instant }) =>
+    candlesOf(p)
+      .select(contentColumns)
+      .where('open_time', '>=', p.first)
+      .where('open_time', '<=', p.last)
+      .orderBy('open_time'),
   ),
   latest: statement('market-data.candles.findLatest', 'read', (p: Series) =>
     ofSeries(p).orderBy('open_time', 'desc').limit(1),

@@ -5,7 +5,6 @@ import { CandleBuilder } from './candle-builder.ts';
 import { upsertCandles } from './candle-columns.ts';
 import { toCandle } from './candle-rows.ts';
 import { ofSeries, statements } from './candle-statements.ts';
-import { readCandles } from './candle-texts.ts';
 import { CandleWriter } from './candle-writer.ts';
 import {
   type BuildCandles,
@@ -79,16 +78,16 @@ export class CandleRepository implements Candles {
 
   get(input: GetCandle, options?: CallOptions): Promise<Candle> {
     return this.#context.run(operations.get, input, options, async (given) => {
-      const [row] = await this.#context.pg.arrays(statements.find, given);
-      if (!row) throw refusal('unknown-candle', { symbol: given.symbol, openTime: given.openTime });
-      return toCandle(row);
+      const [candle] = await this.#context.pg.arrays(statements.find, given, toCandle);
+      if (!candle) throw refusal('unknown-candle', { symbol: given.symbol, openTime: given.openTime });
+      return candle;
     });
   }
 
   find(input: GetCandle, options?: CallOptions): Promise<Candle | undefined> {
     return this.#context.run(operations.find, input, options, async (given) => {
-      const [row] = await this.#context.pg.arrays(statements.find, given);
-      return row && toCandle(row);
+      const [candle] = await this.#context.pg.arrays(statements.find, given, toCandle);
+      return candle;
     });
   }
 
@@ -117,12 +116,12 @@ export class CandleRepository implements Candles {
   async #range({ asOf, ...given }: Omit<z.output<typeof rangeCandles>, 'forming'>): Promise<Candle[]> {
     const limits = { ...given, limit: MAX_RANGE + 1 };
     const { pg } = this.#context;
-    const rows =
+    const candles =
       asOf === undefined
-        ? await pg.arrays(statements.range, limits)
-        : await pg.arrays(statements.rangeAsOf, { ...limits, asOf });
-    if (rows.length > MAX_RANGE) throw tooLong();
-    return asOf === undefined ? readCandles(rows) : rows.map(toCandle);
+        ? await pg.arrays(statements.range, limits, toCandle)
+        : await pg.arrays(statements.rangeAsOf, { ...limits, asOf }, toCandle);
+    if (candles.length > MAX_RANGE) throw tooLong();
+    return candles;
   }
 
   list(input: ListCandles, options?: CallOptions): Listing<Candle> {
@@ -147,14 +146,14 @@ export class CandleRepository implements Candles {
 
   findLatest(input: CandleSeriesKey, options?: CallOptions): Promise<Candle | undefined> {
     return this.#context.run(operations.findLatest, input, options, async (series) => {
-      const [row] = await this.#context.pg.arrays(statements.latest, series);
-      return row && toCandle(row);
+      const [candle] = await this.#context.pg.arrays(statements.latest, series, toCandle);
+      return candle;
     });
   }
 
   listRevisions(input: GetCandle, options?: CallOptions): Promise<Candle[]> {
-    return this.#context.run(operations.listRevisions, input, options, async (given) =>
-      (await this.#context.pg.arrays(statements.revisions, given)).map(toCandle),
+    return this.#context.run(operations.listRevisions, input, options, (given) =>
+      this.#context.pg.arrays(statements.revisions, given, toCandle),
     );
   }
 

@@ -36,9 +36,10 @@ export class FormingCandles {
       schema: z.object({ key: z.string(), candles: z.array(z.custom<Candle>()) }),
       ttlMs: TTL_MS,
       load: async (keys) => {
-        const rows = await context.pg.arrays(find, { keys: `{${keys.map((key) => `"${key}"`).join(',')}}` });
-        const of = Map.groupBy(rows, ([key]) => key as string);
-        return keys.map((key) => ({ key, candles: (of.get(key) ?? []).map((row) => toCandle(row.slice(1))) }));
+        const given = { keys: `{${keys.map((key) => `"${key}"`).join(',')}}` };
+        const found = await context.pg.arrays(find, given, ([key, ...row]) => ({ key, candle: toCandle(row) }));
+        const of = Map.groupBy(found, ({ key }) => key as string);
+        return keys.map((key) => ({ key, candles: (of.get(key) ?? []).map(({ candle }) => candle) }));
       },
       keyOf: ({ key }) => key,
     });
