@@ -4,6 +4,8 @@ import { auditChains } from './audit-chains.ts';
 import { audit } from './audit.ts';
 import { custody } from './custodian.ts';
 import { layers } from './layers.ts';
+import { load, sourceOf } from './load.ts';
+import { linesOf } from './load/report.ts';
 import { marketData } from './market-data.ts';
 import type { Row, Rounds } from './measure.ts';
 import { orderBook } from './order-book.ts';
@@ -14,6 +16,7 @@ import { openStage } from './stage.ts';
 import { trading } from './trading.ts';
 
 const HELP = `pnpm bench [NAME…] [--json] [--rounds N] [--seconds S]
+pnpm bench load [--trades FILE [--symbol PAIR]] [--minutes N] [--stages N] [--from RATE] [--json]
 
 Ratios to named peers, measured in interleaved rounds on real servers of its own, after a warm-up. Rates say nothing on their own:
 machines differ and are shared.
@@ -33,7 +36,15 @@ machines differ and are shared.
   --rounds N    rounds that count (5)
   --seconds S   length of each contender's turn (5)
   --millions N  of candles, for growth (50), or of events, for chains (5)
-  --json        one object on stdout; progress goes to stderr`;
+  --json        one object on stdout; progress goes to stderr
+
+  load      all seven adapters at once in one process, in an open loop, under the arrival times of recorded trades at rising multiples:
+            latency of each port from when its call was due, lag of relays, trail and inboxes, memory, and the knee
+  --trades FILE  an exchange's bulk file of aggregate trades; else the daily S&P 500, four prints a day
+  --symbol PAIR  the pair of that file, where its name does not begin with it
+  --minutes N    of load, over all stages (10)
+  --stages N     of equal length (8): each doubles the multiple until one does not hold, the rest close in on the knee
+  --from RATE    prints a second on average with which it begins (8)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -42,18 +53,30 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     millions: { type: 'string' },
+    trades: { type: 'string' },
+    symbol: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
+    stages: { type: 'string', default: '8' },
+    from: { type: 'string', default: '8' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 const names = ['read', 'layers', 'settle', 'book', 'market', 'growth', 'audit', 'chains', 'custody', 'risk', 'trading'];
-const unknown = positionals.find((name) => !names.includes(name));
+const isLoad = positionals.includes('load');
+const unknown = isLoad
+  ? positionals.find((name) => name !== 'load')
+  : positionals.find((name) => !names.includes(name));
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const [minutes, stages, from] = [Number(values.minutes), Number(values.stages), Number(values.from)];
 const millionsOr = (otherwise: number) => Number(values.millions ?? otherwise);
 if (values.help) console.log(HELP);
 else if (
   unknown !== undefined ||
   !(rounds >= 1) ||
   !(seconds > 0) ||
+  !(minutes > 0) ||
+  !(stages >= 1) ||
+  !(from > 0) ||
   !(millionsOr(50) > (positionals.includes('growth') ? 1 : 0))
 ) {
   console.error(
@@ -62,10 +85,22 @@ else if (
       : `no bench is called ${unknown}; there are ${names.join(', ')}`,
   );
   process.exitCode = 2;
-} else await main();
+} else if (isLoad) await underLoad();
+else await main();
+
+function progress(text: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[2K${text}` : `${text}\n`);
+}
+
+async function underLoad(): Promise<void> {
+  const source = sourceOf(values.trades, values.symbol);
+  const report = await load({ source, minutes, stages: Math.floor(stages), from, progress });
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+  console.log(values.json ? JSON.stringify(report) : linesOf(report).join('\n'));
+  if (report.invariants.some(({ ok }) => !ok)) process.exitCode = 1;
+}
 
 async function main(): Promise<void> {
-  const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[2K${text}` : `${text}\n`);
   const how: Rounds = { rounds, seconds, progress };
   const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
   const rows: Row[] = [];

@@ -1,5 +1,5 @@
 import type { AdapterOptions, BaseAdapter } from '@tse/core';
-import { type AdminAccess, migrate, provision } from '@tse/core/admin';
+import { type AdminAccess, type InstanceTarget, migrate, provision } from '@tse/core/admin';
 import { type ExchangeAdapter, createExchangeAdapter } from '@tse/exchange';
 import { migrationsDirectory } from '@tse/migrations';
 import type { AdapterFactory } from '@tse/testkit';
@@ -33,23 +33,13 @@ export async function openStageOf<Adapter extends BaseAdapter>(
   create: AdapterFactory<Adapter>,
   progress: (text: string) => void,
 ): Promise<StageOf<Adapter>> {
-  const { definition } = create;
   await using opening = new AsyncDisposableStack();
   const servers = opening.use(await startServers({ purpose: 'demo', durable: true, log: progress }));
   const admin = { postgresUrl: servers.postgres.adminUrl, redisUrl: servers.redis.adminUrl };
-  const passwords = { postgres: randomPassword(), redis: randomPassword() };
-  const migrated = { ...definition, migrations: migrationsDirectory };
-  await provision(migrated, { admin, passwords });
-  await migrate(migrated, { admin });
+  const { adapter, options, passwords } = await openAdapterOn(create, { admin });
+  opening.use(adapter);
   const [pg, redis] = [new URL(admin.postgresUrl), new URL(admin.redisUrl)];
-  const options: AdapterOptions = {
-    postgres: { url: `postgres://${pg.host}${pg.pathname}`, password: passwords.postgres },
-    redis: { url: `redis://${redis.host}`, password: passwords.redis },
-    logger: pino({ level: 'error' }, pino.destination(2)),
-  };
-  const adapter = opening.use(create(options));
-  await adapter.ready();
-  const user = `${definition.identity.schema}_adapter`;
+  const user = `${create.definition.identity.schema}_adapter`;
   const opened = opening.move();
   return {
     adapter,
@@ -66,4 +56,33 @@ export async function openStageOf<Adapter extends BaseAdapter>(
     admin,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Provisions, migrates and opens one adapter, the default instance or a named one; `more` is what it is opened with besides. */
+export async function openAdapterOn<Adapter extends BaseAdapter>(
+  create: AdapterFactory<Adapter>,
+  target: InstanceTarget,
+  more: AdapterOptions = {},
+): Promise<{ adapter: Adapter; options: AdapterOptions; passwords: { postgres: string; redis: string } }> {
+  const { instance, admin } = target;
+  const passwords = { postgres: randomPassword(), redis: randomPassword() };
+  const migrated = { ...create.definition, migrations: migrationsDirectory };
+  await provision(migrated, { ...target, passwords });
+  await migrate(migrated, target);
+  const [pg, redis] = [new URL(admin.postgresUrl), new URL(admin.redisUrl)];
+  const options: AdapterOptions = {
+    ...(instance !== undefined && { instance }),
+    postgres: { url: `postgres://${pg.host}${pg.pathname}`, password: passwords.postgres },
+    redis: { url: `redis://${redis.host}`, password: passwords.redis },
+    logger: pino({ level: 'error' }, pino.destination(2)),
+    ...more,
+  };
+  const adapter = create(options);
+  try {
+    await adapter.ready();
+  } catch (error) {
+    await adapter.close();
+    throw error;
+  }
+  return { adapter, options, passwords };
 }

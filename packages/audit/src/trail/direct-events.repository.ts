@@ -1,5 +1,6 @@
 import {
   type AdapterContext,
+  Batcher,
   type Context,
   type Instant,
   InvalidInputError,
@@ -91,6 +92,7 @@ export class DirectEvents {
   readonly #context: AdapterContext;
   readonly #writer: TrailWriter;
   readonly #quarantined: (values: object, by: number) => void;
+  readonly #recording: Batcher<DirectEvent, RecordOutcome>;
   /** Names that no source has, as last looked. */
   #free = new Set<string>();
   #freeAt = 0;
@@ -99,10 +101,15 @@ export class DirectEvents {
     this.#context = context;
     this.#writer = writer;
     this.#quarantined = context.telemetry.counter('audit_quarantined_events_total', 'Events that could not be taken');
+    this.#recording = new Batcher(
+      { name: 'trail.record', batch: (members) => this.#append(members.map(({ input }) => input)) },
+      context.telemetry,
+    );
   }
 
-  async appendOne(given: GivenEvent, context: Context): Promise<RecordOutcome> {
-    return (await this.#append([this.#direct(given, context)]))[0]!;
+  /** All transactions of the trail wait for its head: those that come at the same time share one, and one connection. */
+  appendOne(given: GivenEvent, context: Context): Promise<RecordOutcome> {
+    return this.#recording.submit(this.#direct(given, context));
   }
 
   /** One outcome each; what is malformed is set aside. */

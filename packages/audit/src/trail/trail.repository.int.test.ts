@@ -127,6 +127,31 @@ test('twenty writers at once leave no gap and lose nothing', async () => {
   expect(new Set(all.map(({ eventId }) => eventId)).size).toBe(500);
 });
 
+test('events recorded at once share a transaction, each with its own context and outcome', async () => {
+  const { trail } = t.audit;
+  const { position: head } = await trail.head();
+  const record = (id: string, over: object = {}) =>
+    withContext({ correlationId: `flow-${id}` }, () => trail.record(event(id, over)));
+  const calls = [
+    ...Array.from({ length: 60 }, (_, i) => record(`together-${i}`)),
+    record('together-0'),
+    record('together-1', { payload: { of: 'somebody else' } }),
+    record('together-v', { aggregateId: 'together', aggregateVersion: 3 }),
+  ];
+  const outcomes = await Promise.allSettled(calls);
+  const answered = outcomes.slice(0, 60).map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome));
+  expect(answered).toEqual(Array.from({ length: 60 }, (_, i) => ({ position: head + 1 + i, duplicate: false })));
+  expect(outcomes[60]).toEqual({ status: 'fulfilled', value: { position: head + 1, duplicate: true } });
+  expect(outcomes[61]).toMatchObject({ status: 'rejected', reason: { code: 'id-conflict' } });
+  expect(outcomes[62]).toMatchObject({ status: 'rejected', reason: { code: 'version-conflict' } });
+  const found = await Array.fromAsync(trail.list({ firstPosition: head + 1 }));
+  expect(found.map(({ correlationId }) => correlationId)).toEqual(
+    Array.from({ length: 60 }, (_, i) => `flow-together-${i}`),
+  );
+  // Those of one transaction have one time.
+  expect(new Set(found.map(({ recordedAt }) => recordedAt)).size).toBeLessThan(10);
+});
+
 test('lists find by trace, flow, cause, aggregate, run, tag, kind and time, in both orders and page by page', async () => {
   const { trail } = t.audit;
   const { position: head } = await trail.head();

@@ -223,7 +223,7 @@ export const MAX_BUFFERED_BATCH = 1000;
  */
 export interface Trail {
   /**
-   * Appends one event. The same again answers the first position.
+   * Appends one event. The same again answers the first position. Calls at the same time share a transaction.
    * @throws InvalidInputError
    * @throws ConflictError `id-conflict`, `version-conflict` or `source-reserved`
    */

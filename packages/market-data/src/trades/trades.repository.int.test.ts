@@ -1,3 +1,4 @@
+import { withContext } from '@tse/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TradeInput } from '../index.ts';
 import { SYMBOL, type TestMarketData, minute, testMarketData } from '../test-market-data.ts';
@@ -126,6 +127,38 @@ test('trades of before the first month and of months ahead find their partition'
   await expect(trades.record({ ...of, trades: [trade(3, { eventAt: '2190-01-01T00:00:00Z' })] })).rejects.toMatchObject(
     { kind: 'invalid-input', code: 'too-far-ahead' },
   );
+});
+
+test('small batches that come at once share a round trip; each has its own outcome, and its event its own flow', async () => {
+  const { trades, coverage } = t.marketData;
+  const of = { venue: 'shared', symbol: SYMBOL };
+  const record = (i: number, more: object = {}) =>
+    withContext({ correlationId: `shared-${i}` }, () => trades.record({ ...of, trades: [trade(i)], ...more }));
+  const results = await Promise.all([
+    record(0, { covers: { from: minute(0), to: minute(0) } }),
+    ...Array.from({ length: 40 }, (_, i) => record(i + 1)),
+    record(0),
+    record(41, { trades: [trade(1, { price: '1' }), trade(41), trade(2)] }),
+  ]);
+  for (const result of results.slice(0, 41)) expect(result).toEqual({ inserted: 1, duplicates: 0, rejected: [] });
+  expect(results[41]).toEqual({ inserted: 0, duplicates: 1, rejected: [] });
+  expect(results[42]).toEqual({ inserted: 1, duplicates: 1, rejected: [{ index: 0, code: 'id-conflict' }] });
+  const recorded = await Array.fromAsync(trades.list(of));
+  expect(recorded.map(({ tradeId }) => tradeId)).toEqual(Array.from({ length: 42 }, (_, i) => String(i)));
+  const covered = await coverage.find({ symbol: SYMBOL, kind: 'trades', source: 'shared' });
+  expect(covered?.covered).toHaveLength(1);
+
+  const told = async () =>
+    (await t.box.events.all('trades.recorded')).filter(({ aggregateId }) => aggregateId === `shared/${SYMBOL}`);
+  await expect.poll(async () => (await told()).length).toBe(42);
+  expect((await told()).map(({ correlationId }) => correlationId)).toEqual(
+    Array.from({ length: 42 }, (_, i) => `shared-${i}`),
+  );
+  const counted = async (metric: string) =>
+    (await t.marketData.metrics.getSingleMetric(metric)!.get()).values.find(
+      ({ labels }) => labels['batch'] === 'trades.record',
+    )!.value;
+  expect((await counted('adapter_batch_members_total')) - (await counted('adapter_batches_total'))).toBeGreaterThan(20);
 });
 
 test('at once from many callers, each trade is recorded once', async () => {

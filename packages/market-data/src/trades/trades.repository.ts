@@ -1,8 +1,10 @@
 import {
   type AdapterContext,
+  Batcher,
   type CallOptions,
   type Instant,
   type Listing,
+  type Member,
   answers,
   arrayLiteral,
   contextLiteral,
@@ -13,6 +15,7 @@ import {
   queryBuilder,
   statement,
   toPage,
+  writeContext,
 } from '@tse/core';
 import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
@@ -20,7 +23,7 @@ import { scaleOf } from '../bulk/amount-text.ts';
 import { Partitions } from '../bulk/partitions.ts';
 import type { InstrumentRepository } from '../instruments/instruments.repository.ts';
 import type { Tables } from '../schema.ts';
-import { eventTimes, pickTrades, recordTrades } from './trade-columns.ts';
+import { type TradeColumns, eventTimes, pickTrades, recordTrades } from './trade-columns.ts';
 import {
   type ListTrades,
   type RecordTrades,
@@ -46,30 +49,37 @@ const columns = [
   'recorded_at',
 ] as const;
 
+/** What became of the trades of one batch: no outcomes where all were inserted. */
+interface Taken {
+  inserted: number;
+  outcomes: ('inserted' | 'duplicate' | 'id-conflict')[] | null;
+}
+
+interface Batch {
+  readonly trades: TradeColumns;
+  /** A multirange, where it claims to cover one. */
+  readonly covered: string | undefined;
+  readonly at: Instant;
+}
+
+/** From so many trades on a batch goes by itself, as it pays for its own round trip. */
+const LARGE = 100;
+
+const columnsOfTrades = ['ids', 'eventAts', 'sequences', 'prices', 'quantities', 'sides', 'covered'] as const;
 const statements = {
   record: functionCall(
     'market-data.trades.record',
     'write',
     'record_trades',
-    [
-      'venue',
-      'symbol',
-      'ids',
-      'eventAts',
-      'sequences',
-      'prices',
-      'quantities',
-      'sides',
-      'covered',
-      'eventId',
-      'at',
-      'context',
-    ],
-    answers<{
-      inserted: number;
-      outcomes: ('inserted' | 'duplicate' | 'id-conflict')[] | null;
-      version: number;
-    }>(),
+    ['venue', 'symbol', ...columnsOfTrades, 'eventId', 'at', 'context'],
+    answers<Taken>(),
+  ),
+  recordBatches: functionCall(
+    'market-data.trades.record-batches',
+    'write',
+    'record_trade_batches',
+    ['venue', 'symbol', 'sizes', ...columnsOfTrades, 'eventIds', 'ats', 'contexts'],
+    answers<Taken>(),
   ),
   listSeries: statement('market-data.trades.listSeries', 'read', () =>
     db
@@ -90,6 +100,7 @@ export class TradeRepository implements Trades {
   readonly #context: AdapterContext;
   readonly #instruments: InstrumentRepository;
   readonly #partitions: Partitions;
+  readonly #writers = new Map<string, Batcher<Batch, Taken>>();
   readonly #onRecorded: (series: { venue: string; symbol: string }) => Promise<void>;
 
   constructor(
@@ -118,20 +129,11 @@ export class TradeRepository implements Trades {
       let latest = -Infinity;
       for (const micros of fitting.micros) if (micros > latest) latest = micros;
       await this.#partitions.ensure(latest);
-      const { inserted, outcomes } = await this.#context.pg.one(statements.record, {
-        venue,
-        symbol,
-        ids: arrayLiteral(fitting.ids),
-        eventAts: arrayLiteral(eventTimes(fitting)),
-        sequences: arrayLiteral(fitting.sequences),
-        prices: arrayLiteral(fitting.prices),
-        quantities: arrayLiteral(fitting.quantities),
-        sides: arrayLiteral(fitting.sides),
-        covered: covers && `{[${covers.from},${justAfter(covers.to)})}`,
-        eventId: this.#context.ids.next(),
-        at: this.#context.clock.now(),
-        context: contextLiteral(),
-      });
+      const covered = covers && `{[${covers.from},${justAfter(covers.to)})}`;
+      const batch = { trades: fitting, covered, at: this.#context.clock.now() };
+      const { inserted, outcomes } = await (fitting.ids.length < LARGE
+        ? this.#writerOf(venue, symbol).submit(batch)
+        : this.#write(venue, symbol, { input: batch, context: writeContext() }));
       if (inserted > 0) await this.#onRecorded({ venue, symbol });
       let duplicates = 0;
       for (const [i, outcome] of (outcomes ?? []).entries()) {
@@ -139,6 +141,45 @@ export class TradeRepository implements Trades {
         else if (outcome === 'id-conflict') rejected.push({ index: places[i]!, code: outcome });
       }
       return { inserted, duplicates, rejected: rejected.toSorted((a, b) => a.index - b.index) };
+    });
+  }
+
+  /** All writes of a series wait for its row: those that come at the same time are one round trip, and need one connection. */
+  #writerOf(venue: string, symbol: string): Batcher<Batch, Taken> {
+    const series = `${venue} ${symbol}`;
+    let writer = this.#writers.get(series);
+    if (writer === undefined) {
+      writer = new Batcher(
+        {
+          name: 'trades.record',
+          one: (member) => this.#write(venue, symbol, member),
+          batch: (members) => this.#writeAll(venue, symbol, members),
+        },
+        this.#context.telemetry,
+      );
+      this.#writers.set(series, writer);
+    }
+    return writer;
+  }
+
+  #write(venue: string, symbol: string, { input, context }: Member<Batch>): Promise<Taken> {
+    const { trades, covered, at } = input;
+    const eventId = this.#context.ids.next();
+    const by = { eventId, at, context: contextLiteral(context) };
+    return this.#context.pg.one(statements.record, { venue, symbol, ...literalsOf(trades), covered, ...by });
+  }
+
+  #writeAll(venue: string, symbol: string, members: readonly Member<Batch>[]): Promise<Taken[]> {
+    const inputs = members.map(({ input }) => input);
+    return this.#context.pg.many(statements.recordBatches, {
+      venue,
+      symbol,
+      sizes: arrayLiteral(inputs.map(({ trades }) => trades.ids.length)),
+      ...literalsOf(joined(inputs.map(({ trades }) => trades))),
+      covered: arrayLiteral(inputs.map(({ covered }) => covered)),
+      eventIds: arrayLiteral(inputs.map(() => this.#context.ids.next())),
+      ats: arrayLiteral(inputs.map(({ at }) => at)),
+      contexts: arrayLiteral(members.map(({ context }) => contextLiteral(context))),
     });
   }
 
@@ -187,6 +228,24 @@ export class TradeRepository implements Trades {
     });
   }
 }
+
+const literalsOf = (trades: TradeColumns) => ({
+  ids: arrayLiteral(trades.ids),
+  eventAts: arrayLiteral(eventTimes(trades)),
+  sequences: arrayLiteral(trades.sequences),
+  prices: arrayLiteral(trades.prices),
+  quantities: arrayLiteral(trades.quantities),
+  sides: arrayLiteral(trades.sides),
+});
+
+const joined = (batches: readonly TradeColumns[]): TradeColumns => ({
+  ids: batches.flatMap(({ ids }) => ids),
+  micros: batches.flatMap(({ micros }) => micros),
+  sequences: batches.flatMap(({ sequences }) => sequences),
+  prices: batches.flatMap(({ prices }) => prices),
+  quantities: batches.flatMap(({ quantities }) => quantities),
+  sides: batches.flatMap(({ sides }) => sides),
+});
 
 /** A span that is told with its last instant ends just after it. */
 const justAfter = (at: Instant): Instant => instant.fromMicros(instant.micros(at) + 1n);

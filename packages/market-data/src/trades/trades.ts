@@ -86,7 +86,7 @@ export interface TradeSeries {
 export interface Trades {
   /**
    * Records trades of one venue and symbol in one round trip: late ones, doubles and any order are fine. Trades older than what is closed
-   * make their candles be computed again.
+   * make their candles be computed again. Small batches of one series that come at the same time share the round trip.
    */
   record(input: RecordTrades, options?: CallOptions): Promise<RecordedTrades>;
   list(input: ListTrades, options?: CallOptions): Listing<Trade>;
