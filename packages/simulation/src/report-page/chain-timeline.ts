@@ -9,19 +9,16 @@ export function chainTimeline({ steps, of, cut }: Chain): Html {
   const row = ({ depth, type, source, aggregateId, occurredAt, beganMs, endedMs, hopMs, businessHopMs }: ChainStep) => {
     const from = (Math.min(beganMs, endedMs) / whole) * 100;
     const width = (Math.abs(endedMs - beganMs) / whole) * 100;
-    return html`<li
-      class="${depth === 0 ? 'hop here' : 'hop'}"
-      style="--depth:${Math.min(depth - deepest, 12)};--from:${from.toFixed(3)}%;--width:${width.toFixed(3)}%"
-    >
+    const place = `--depth:${Math.min(depth - deepest, 12)};--from:${from.toFixed(3)}%;--width:${width.toFixed(3)}%`;
+    const business =
+      businessHopMs === undefined || businessHopMs === 0 ? '' : ` · ${spanText(businessHopMs)} of business time`;
+    return html`<li class="${depth === 0 ? 'hop here' : 'hop'}" style="${place}">
       <span class="what"
         ><b>${type}</b> <span class="muted">${source}</span> <span class="code">${aggregateId}</span></span
       >
       <span class="bar" aria-hidden="true"><i></i></span>
-      <span class="latency">${hopMs === undefined ? 'first' : `+${spanText(hopMs)}`}</span>
-      <span class="business"
-        ><time datetime="${occurredAt}">${timeText(occurredAt)}</time
-        >${businessHopMs === undefined || businessHopMs === 0 ? '' : ` · ${spanText(businessHopMs)} of business time`}</span
-      >
+      <span class="latency">${hopMs === undefined ? 'first' : `${hopMs < 0 ? '' : '+'}${spanText(hopMs)}`}</span>
+      <span class="business"><time datetime="${occurredAt}">${timeText(occurredAt)}</time>${business}</span>
     </li>`;
   };
   const left = cut

@@ -58,6 +58,9 @@ const axis = {
   splitLine: { lineStyle: { color: '--grid' } },
 } as const;
 
+/** Lines as they are drawn, solid or dashed, without the points that they are not drawn with. */
+export const lineLegend = { ...common.legend, itemWidth: 30, itemStyle: { opacity: 0 } } as const;
+
 /** Each says enough by itself: there is no telling which of its neighbours has room. */
 const timeLabels = {
   year: '{yyyy}',

@@ -1,4 +1,4 @@
-import { type Chart, amountAxis, colour, lineOf, optionOf, thinned, timeAxis } from './chart.ts';
+import { type Chart, amountAxis, colour, lineLegend, lineOf, optionOf, thinned, timeAxis } from './chart.ts';
 import type { PositionLine, ResultLine } from './run-page.ts';
 import { amountText } from './text.ts';
 
@@ -21,6 +21,7 @@ export function resultsChart(currency: string, lines: readonly ResultLine[]): Ch
       )
       .join('; '),
     option: optionOf({
+      legend: lineLegend,
       xAxis: timeAxis(),
       yAxis: amountAxis(currency),
       series: lines.map((line) => ({
@@ -46,6 +47,7 @@ export function positionsChart(symbol: string, lines: readonly PositionLine[]): 
     title: `Positions in ${symbol}`,
     summary: lines.map((line) => `${line.account}: ${amountText(last(line))} ${unit} at the end`).join('; '),
     option: optionOf({
+      legend: lineLegend,
       xAxis: timeAxis(),
       yAxis: amountAxis(unit, { fromZero: true }),
       series: lines.map(({ account, points }, n) => ({

@@ -1,9 +1,9 @@
 import { type Decimal, decimal } from '@tse/core';
-import { type Chart, amountAxis, colour, lineOf, optionOf, plainAxis, thinned, timeAxis } from './chart.ts';
+import { type Chart, amountAxis, colour, lineLegend, lineOf, optionOf, plainAxis, thinned, timeAxis } from './chart.ts';
 import { html } from './html.ts';
 import type { Causes, Depth, ManipulationSpan, PriceLine, RunPage } from './run-page.ts';
 import { table } from './table.ts';
-import { amountText, countText, plural, timeText, titleText } from './text.ts';
+import { amountText, countText, plural, spanText, timeText, titleText } from './text.ts';
 
 const quoteOf = (symbol: string): string => symbol.split('-')[1] ?? '';
 const baseOf = (symbol: string): string => symbol.split('-')[0] ?? '';
@@ -14,12 +14,11 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
   const areas = manipulated.flatMap((span) =>
     span.active.map(({ from, to = run.to }) => [{ xAxis: from, name: titleText(span.kind) }, { xAxis: to }]),
   );
-  const marks = [
-    ...(run.detection && manipulated.length > 0 ? [{ xAxis: run.detection.changedAt, name: 'cause' }] : []),
-    ...(run.detection?.alertAt !== undefined && manipulated.length > 0
-      ? [{ xAxis: run.detection.alertAt, name: 'first alert' }]
-      : []),
-  ];
+  const { detection } = run;
+  const isSeen = detection !== undefined && manipulated.length > 0;
+  const after =
+    detection?.seconds === undefined ? 'no alert' : `first alert after ${spanText(detection.seconds * 1000)}`;
+  const marks = isSeen ? [{ xAxis: detection.changedAt, name: `cause; ${after}` }] : [];
   const series = lines.map(({ source, points }, n) => ({
     ...lineOf(points.shown, n > 0 ? 'dashed' : 'solid'),
     name: source,
@@ -35,7 +34,7 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
         silent: true,
         symbol: 'none',
         lineStyle: { color: '--bad', type: 'dotted' },
-        label: { color: '--bad', formatter: '{b}', fontSize: 11 },
+        label: { color: '--bad', formatter: '{b}', fontSize: 11, align: 'left' },
         data: marks,
       },
     }),
@@ -50,7 +49,7 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
     title: `Price of ${symbol}`,
     summary: `${rangeText(values, quoteOf(symbol))} ${manipulatedText(manipulated)}`,
     option: optionOf({
-      ...(lines.length === 1 && { legend: { show: false } }),
+      legend: lines.length === 1 ? { show: false } : lineLegend,
       grid: { left: 8, right: 20, top: lines.length === 1 ? 30 : 56, bottom: 78, containLabel: true },
       xAxis: timeAxis(),
       yAxis: amountAxis(quoteOf(symbol)),
@@ -146,10 +145,12 @@ export function depthChart({ symbol, sequence, bids, asks }: Depth): Chart {
     title: `Depth of ${symbol}`,
     summary: `At the end, after change ${countText(sequence)}: ${plural(bids.length, 'bid level')}, ${plural(asks.length, 'ask level')}.${spread}`,
     option: optionOf({
+      legend: lineLegend,
       xAxis: {
         ...plainAxis,
         type: 'value',
         scale: true,
+        boundaryGap: ['4%', '4%'],
         name: `price, ${quoteOf(symbol)}`,
         nameLocation: 'middle',
         nameGap: 30,

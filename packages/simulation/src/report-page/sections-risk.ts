@@ -2,9 +2,9 @@ import { positionsChart, resultsChart } from './charts-desk.ts';
 import { limitChart } from './charts-limits.ts';
 import { type Html, html } from './html.ts';
 import type { BreachRow, RunPage } from './run-page.ts';
-import { type Section, noData, since } from './section.ts';
+import { type Section, noData, since, stepList } from './section.ts';
 import { table } from './table.ts';
-import { amountText, countText, plural, spanText, timeText } from './text.ts';
+import { amountText, countText, plural, spanText } from './text.ts';
 
 /** The most limits that get a chart of their own; all stand in the table. */
 const MOST_LIMIT_CHARTS = 4;
@@ -117,24 +117,9 @@ export function limitsSection(run: RunPage): Section {
 /** A breach from its opening to its end, each step with the time since. */
 function breachStory({ breachId, limitId, scope, subject, severity, openedAt, clearedAt, steps }: BreachRow): Html {
   const lasted = clearedAt === undefined ? 'open at the end' : `over after ${spanText(since(openedAt, clearedAt))}`;
+  const about = [scope, ...(subject === undefined ? [] : [subject]), severity, lasted].join(' · ');
   return html`<article class="story">
-    <h3>
-      Breach of ${limitId}
-      <span class="muted">${scope}${subject === undefined ? '' : `, ${subject}`} · ${severity} · ${lasted}</span>
-    </h3>
-    <ol class="steps" aria-label="What happened in breach ${breachId}">
-      ${steps.map(
-        ({ at, what, detail, observed }) =>
-          html`<li>
-            <time datetime="${at}">${timeText(at)}</time
-            ><span class="after"
-              >${since(openedAt, at) === 0 ? 'at once' : `${since(openedAt, at) > 0 ? '+' : ''}${spanText(since(openedAt, at))}`}</span
-            ><span
-              ><b>${what}</b
-              >${detail === undefined ? '' : `, ${detail}`}${observed === undefined ? '' : `, observed ${amountText(observed)}`}</span
-            >
-          </li>`,
-      )}
-    </ol>
+    <h3>Breach of ${limitId} <span class="muted">${about}</span></h3>
+    ${stepList(`What happened in breach ${breachId}`, openedAt, steps)}
   </article>`;
 }

@@ -3,18 +3,16 @@ import { type Html, html } from './html.ts';
 export interface Column {
   readonly title: string;
   /** Numbers stand to the right, so that their digits stand below each other. */
-  readonly kind?: 'number' | 'code';
+  readonly kind?: 'number';
 }
 
 type Cell = Html | string | number | undefined;
 
 /** A table that scrolls in itself where it is too wide; the first cell of a row is its name. */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): Html {
-  const cell = (value: Cell, i: number) => {
-    const kind = columns[i]!.kind;
-    const named = kind === undefined ? html`` : html` class="${kind}"`;
-    return i === 0 ? html`<th scope="row" ${named}>${value}</th>` : html`<td${named}>${value}</td>`;
-  };
+  const kindOf = (i: number) => columns[i]!.kind ?? 'text';
+  const cell = (value: Cell, i: number) =>
+    i === 0 ? html`<th scope="row" class="${kindOf(i)}">${value}</th>` : html`<td class="${kindOf(i)}">${value}</td>`;
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
     <table>
       <caption>
@@ -22,7 +20,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
       </caption>
       <thead>
         <tr>
-          ${columns.map(({ title, kind }) => html`<th scope="col" ${kind === undefined ? html`` : html` class="${kind}"`}>${title}</th>`)}
+          ${columns.map(({ title }, i) => html`<th scope="col" class="${kindOf(i)}">${title}</th>`)}
         </tr>
       </thead>
       <tbody>
