@@ -8,7 +8,8 @@
 
   const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 5 });
   const amount = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 });
-  const number = (format) => (value) => (value === undefined || value === null || value === '-' ? '–' : format(value));
+  const number = (format) => (value) =>
+    value === undefined || value === null || value === '-' ? '–' : format(value).replace('-', '−');
   const time = (value) =>
     new Date(typeof value === 'object' ? value.value : value).toISOString().slice(0, 19).replace('T', ' ');
   const formatters = {

@@ -1,5 +1,5 @@
 import { type Chart, amountAxis, colour, lineLegend, lineOf, optionOf, thinned, timeAxis } from './chart.ts';
-import type { PositionLine, ResultLine } from './run-page.ts';
+import type { PositionLine, ResultLine, RunPage } from './run-page.ts';
 import { amountText } from './text.ts';
 
 const named = ({ by, owner }: ResultLine): string => `${owner} (${by})`;
@@ -35,13 +35,13 @@ export function resultsChart(currency: string, lines: readonly ResultLine[]): Ch
 }
 
 /** What each account held after each of its fills. */
-export function positionsChart(symbol: string, lines: readonly PositionLine[]): Chart {
+export function positionsChart(symbol: string, lines: readonly PositionLine[], { to }: Pick<RunPage, 'to'>): Chart {
   const unit = symbol.split('-')[0] ?? '';
   const note = thinned(
     lines.map(({ points }) => points),
     'fills',
   );
-  const last = ({ points }: PositionLine) => points.shown.at(-1)?.[1] ?? '0';
+  const last = ({ points }: Pick<PositionLine, 'points'>) => points.shown.at(-1)?.[1] ?? '0';
   return {
     id: `positions-${symbol}`,
     title: `Positions in ${symbol}`,
@@ -51,7 +51,8 @@ export function positionsChart(symbol: string, lines: readonly PositionLine[]): 
       xAxis: timeAxis(),
       yAxis: amountAxis(unit, { fromZero: true }),
       series: lines.map(({ account, points }, n) => ({
-        ...lineOf(points.shown, n % 2 === 0 ? 'solid' : 'dashed'),
+        // What is held after the last fill is held until the end.
+        ...lineOf([...points.shown, [to, last({ points })]], n % 2 === 0 ? 'solid' : 'dashed'),
         name: account,
         step: 'end',
         itemStyle: { color: colour(n) },

@@ -37,13 +37,6 @@ export function limitChart(
       breaches.length === 0 ? '' : ` with a peak of ${breaches.map(({ peak }) => amountText(peak)).join(', ')}`
     }. Soft ${soft === undefined ? 'none' : amountText(soft)}, hard ${hard === undefined ? 'none' : amountText(hard)}.`,
     option: optionOf({
-      tooltip: {
-        trigger: 'item',
-        confine: true,
-        backgroundColor: '--panel',
-        borderColor: '--rule',
-        textStyle: { color: '--text' },
-      },
       xAxis: timeAxis(),
       yAxis: { ...amountAxis(metric), min: 0 },
       series: [

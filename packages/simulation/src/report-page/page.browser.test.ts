@@ -56,7 +56,7 @@ describe.skipIf(executable === undefined)('in a browser', () => {
 
   /** Opens the page of a run as somebody would who was sent the file; hears all that goes wrong, and all that is asked for. */
   async function open(run: RunPage, viewport = DESKTOP, colorScheme: 'light' | 'dark' = 'light') {
-    const file = join(folder, 'report.html');
+    const file = join(folder, 'pages', 'report.html');
     await writeReportPage(file, run);
     const page = await browser.newPage();
     const wrong: string[] = [];

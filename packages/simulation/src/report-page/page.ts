@@ -10,9 +10,7 @@ import { verdict } from './verdict.ts';
 
 const asset = (name: string): string => readFileSync(new URL(`../../report-page/${name}`, import.meta.url), 'utf8');
 
-/** Apache ECharts, its build of the common charts, with its licence at its head. */
-const library = (): string =>
-  readFileSync(fileURLToPath(import.meta.resolve('echarts/dist/echarts.common.min.js')), 'utf8');
+const ofLibrary = (name: string): string => readFileSync(fileURLToPath(import.meta.resolve(`echarts/${name}`)), 'utf8');
 
 /** Only these scripts run, and nothing is loaded from anywhere. */
 const policyFor = (scripts: readonly string[]): string =>
@@ -29,7 +27,9 @@ const policyFor = (scripts: readonly string[]): string =>
 export function renderPage(run: RunPage): string {
   const sections = sectionsOf(run);
   const charts = sections.flatMap(({ parts }) => parts.filter(isChart));
-  const scripts = [library(), asset('charts.js')];
+  // Apache ECharts in its build of the common charts, its licence at its head; its notice goes below the page.
+  const scripts = [ofLibrary('dist/echarts.common.min.js'), asset('charts.js')];
+  const notice = ofLibrary('NOTICE').trim().replaceAll(/\s+/g, ' ');
   const title = run.run?.scenarioName ?? run.scenario ?? String(run.report.input.source ?? run.symbol);
   const head = html`<meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policyFor(scripts)}" />
@@ -46,10 +46,8 @@ export function renderPage(run: RunPage): string {
     </nav>
     <main id="content">${sections.map(sectionMarkup)}</main>
     <footer>
-      <p>
-        All times are business time in UTC. Amounts in tables are exact; charts draw them as near as a screen can. Drawn
-        with Apache ECharts, Apache License 2.0.
-      </p>
+      <p>All times are business time in UTC. Amounts in tables are exact; charts draw them as near as a screen can.</p>
+      <p>Drawn with ${notice} It is licensed under the Apache License 2.0.</p>
     </footer>`;
   return [
     '<!doctype html>',

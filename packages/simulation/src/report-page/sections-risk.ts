@@ -9,7 +9,8 @@ import { amountText, countText, plural, spanText } from './text.ts';
 /** The most limits that get a chart of their own; all stand in the table. */
 const MOST_LIMIT_CHARTS = 4;
 
-export function deskSection({ results, positionLines, positions }: RunPage): Section {
+export function deskSection(run: RunPage): Section {
+  const { results, positionLines, positions } = run;
   const ofOwners = results.filter(({ owner, points }) => owner !== 'the firm' && points.of > 0);
   const byCurrency = Map.groupBy(ofOwners, ({ currency }) => currency);
   const bySymbol = Map.groupBy(positionLines, ({ symbol }) => symbol);
@@ -21,7 +22,7 @@ export function deskSection({ results, positionLines, positions }: RunPage): Sec
     lead: 'What the strategies made, as trading books it by lots and as risk values it by average cost.',
     parts: [
       ...[...byCurrency].map(([currency, lines]) => resultsChart(currency, lines)),
-      ...[...bySymbol].map(([symbol, lines]) => positionsChart(symbol, lines)),
+      ...[...bySymbol].map(([symbol, lines]) => positionsChart(symbol, lines, run)),
       positions.length === 0
         ? noData('No strategy traded: there are no positions.')
         : table(

@@ -21,9 +21,7 @@ export function verdict(run: RunPage, title: string): Html {
   return html`<header class="${report.ok ? 'holds' : 'broken'}">
     <p class="kind">Run of a trading simulation${scenario !== undefined && html` · ${scenario}`}</p>
     <h1>${title}</h1>
-    <p class="verdict" role="status">
-      <span class="sign" aria-hidden="true">${report.ok ? '✓' : '✕'}</span><span>${words}</span>
-    </p>
+    <p class="verdict"><span class="sign" aria-hidden="true">${report.ok ? '✓' : '✕'}</span><span>${words}</span></p>
     ${
       broken.length > 0 &&
       html`<ul class="broken-list">
