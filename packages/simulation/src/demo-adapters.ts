@@ -40,11 +40,7 @@ export interface DemoAdapters extends AsyncDisposable, Adapters {
 }
 
 /** Provisions, migrates and opens the adapters. On servers that are not ours they are instances of their own, gone in the end. */
-export async function openDemoAdapters(
-  { postgres, redis }: Servers,
-  clock: Clock,
-  seed = 1,
-): Promise<DemoAdapters> {
+export async function openDemoAdapters({ postgres, redis }: Servers, clock: Clock, seed = 1): Promise<DemoAdapters> {
   await using opening = new AsyncDisposableStack();
   const admin = { postgresUrl: postgres.adminUrl, redisUrl: redis.adminUrl };
   const isOurs = postgres.origin !== 'url' && redis.origin !== 'url';

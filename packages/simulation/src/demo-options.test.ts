@@ -15,11 +15,17 @@ test.each([
     json: false,
     keep: false,
     quiet: false,
+    report: 'report.html',
   });
 });
 
 test('flags are what was given', () => {
   expect(parseDemoOptions(['--json', '--keep', '--quiet'])).toMatchObject({ json: true, keep: true, quiet: true });
+});
+
+test('the page of the run goes where it is told, or nowhere', () => {
+  expect(parseDemoOptions(['--report', 'out/run.html'])).toMatchObject({ report: 'out/run.html' });
+  expect(parseDemoOptions(['--no-report'])).toMatchObject({ report: undefined });
 });
 
 test.each([['--help'], ['-h'], ['--all', '--trades', 'x', '--help']])(
@@ -28,7 +34,18 @@ test.each([['--help'], ['-h'], ['--all', '--trades', 'x', '--help']])(
 );
 
 test('the help names every option', () => {
-  for (const option of ['--all', '--trades', '--symbol', '--seed', '--json', '--quiet', '--keep', '--help'])
+  for (const option of [
+    '--all',
+    '--trades',
+    '--symbol',
+    '--seed',
+    '--json',
+    '--quiet',
+    '--keep',
+    '--report',
+    '--no-report',
+    '--help',
+  ])
     expect(DEMO_HELP).toContain(option);
 });
 
@@ -39,6 +56,8 @@ test.each([
   [['--json=yes'], "Option '--json' does not take an argument. --help lists the options."],
   [['--seed', 'two'], '--seed takes a whole number, not "two".'],
   [['--trades', ''], '--trades needs the name of a file.'],
+  [['--report', ''], '--report needs the name of a file.'],
+  [['--report', 'a.html', '--no-report'], '--report names a page and --no-report wants none: give one of them.'],
   [['trades.csv'], '"trades.csv" is no option; a file of trades is given as --trades FILE.'],
   [
     ['--all', '--trades', 'XRPETH-aggTrades.csv'],

@@ -21,7 +21,8 @@ import { checkTape } from './tape.ts';
 import { openTestCoordinator } from './test-coordinator.ts';
 
 const BOOK_LEVELS = 5;
-const RUN = 'demo';
+/** The id of the one test run that a demo is. */
+export const DEMO_RUN = 'demo';
 /** Two days on: what settles on the day after the last trade has settled, whatever the calendars say of a weekend. */
 const SETTLED_AFTER = 'P4D';
 
@@ -49,7 +50,7 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
     demo,
     timeline,
     clock,
-    runId: RUN,
+    runId: DEMO_RUN,
     signal,
     onStep: (prints) => progress.add(prints),
     conclude: () => conclude(ecosystem, clock),
@@ -68,17 +69,17 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
         ...(await checkMarketTape(demo.marketData, survey.symbol, source)),
       );
     },
-  }).run({ ...order, runId: RUN, seed: `${seed}` }, signal);
+  }).run({ ...order, runId: DEMO_RUN, seed: `${seed}` }, signal);
   const { seconds } = progress.end();
 
   say('Reading back what the adapters hold.');
   const [holdings, faults] = [
     await readHoldings(exchange, terms.symbol, BOOK_LEVELS),
-    await Array.fromAsync(testCoordinator.faults.list({ runId: RUN, limit: 1000 }, { fresh: true })),
+    await Array.fromAsync(testCoordinator.faults.list({ runId: DEMO_RUN, limit: 1000 }, { fresh: true })),
   ];
   say('Checking what must hold.');
   await ecosystem.correlator.drain(signal);
-  const books = await Array.fromAsync(testCoordinator.invariants.list({ runId: RUN, limit: 1000 }));
+  const books = await Array.fromAsync(testCoordinator.invariants.list({ runId: DEMO_RUN, limit: 1000 }));
   const invariants = [
     ...books
       .filter(({ phase }) => phase === 'after')
@@ -144,7 +145,7 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
 
 /** Invariant "scenario": what its probes saw is what was expected. */
 async function checkProbes({ validations }: DemoAdapters['testCoordinator']): Promise<Invariant> {
-  const results = await Array.fromAsync(validations.list({ runId: RUN, limit: 1000 }));
+  const results = await Array.fromAsync(validations.list({ runId: DEMO_RUN, limit: 1000 }));
   const failed = results.filter(({ verdict }) => verdict !== 'passed');
   const problem = failed.map(({ probe, error }) => `${probe}: ${error}`).join('; ');
   return { name: 'scenario', ok: failed.length === 0, compared: results.length, ...(failed.length > 0 && { problem }) };

@@ -3,11 +3,13 @@ import { manualClock } from '@tse/testkit';
 import { startServers } from '@tse/testkit/servers';
 import { openDemoAdapters } from './demo-adapters.ts';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.ts';
-import { runDemo } from './demo-run.ts';
+import { DEMO_RUN, runDemo } from './demo-run.ts';
 import { planOf } from './ecosystem/market.ts';
 import { InputError } from './input-error.ts';
 import { Interrupted, onInterrupt } from './interrupt.ts';
 import { keepUp } from './keep.ts';
+import { collectRun } from './report-page/collect.ts';
+import { writeReportPage } from './report-page/write-report-page.ts';
 import { formatReport, reportOf } from './report.ts';
 
 async function main(): Promise<number> {
@@ -16,7 +18,7 @@ async function main(): Promise<number> {
     process.stdout.write(DEMO_HELP);
     return 0;
   }
-  const { source, scenario, seed, quiet, json, keep } = options;
+  const { source, scenario, seed, quiet, json, keep, report: page } = options;
   const say = (line: string) => void (quiet || process.stderr.write(`${line}\n`));
   say(`Reading ${source.name}.`);
   const plan = await planOf(source);
@@ -34,6 +36,14 @@ async function main(): Promise<number> {
     },
   });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  if (page !== undefined) {
+    const { symbol, firstAt } = plan.survey;
+    const [first] = (await demo.exchange.trades.listOfMarket({ symbol, limit: 1 })).items;
+    const shown = { symbol, from: firstAt, to: clock.now(), runId: DEMO_RUN, signal };
+    const run = await collectRun(demo, { ...shown, report, ...(first && { chainOf: { tradeId: first.id } }) });
+    await writeReportPage(page, run);
+    say(`The run as a page: ${page}.`);
+  }
   if (keep) await keepUp(demo, signal);
   return report.ok ? 0 : 1;
 }

@@ -214,8 +214,7 @@ export async function openTradingEngine(
       from ??= price.at;
       last = price;
       await trading.portfolio.mark([{ symbol, price: price.price, at: price.at }]);
-      for (const { desk } of deployed)
-        if (desk.strategy.sees(Number(price.price))) await ask(desk.deploymentId, price);
+      for (const { desk } of deployed) if (desk.strategy.sees(Number(price.price))) await ask(desk.deploymentId, price);
       prices += 1;
       if (prices % pricesAPoint === 0) await snapshot(desks);
     },
