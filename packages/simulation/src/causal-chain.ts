@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AuditAdapter, type TrailEvent, causalTree } from '@tse/audit';
+import { type AuditAdapter, type CausalChain, type TrailEvent, causalTree } from '@tse/audit';
 
 /** What a chain is asked for by: an event, or a trade of an exchange. */
 export type ChainOf = { readonly eventId: string } | { readonly tradeId: string; readonly source?: string };
@@ -13,11 +13,21 @@ const LOOKED_AT_ONCE = 1000;
  * does not hold is `not-found`.
  */
 export async function causalChain(audit: AuditAdapter, of: ChainOf, signal?: AbortSignal): Promise<string[]> {
+  const chain = await findChain(audit, of, signal);
+  return chain === undefined ? [] : causalTree(chain);
+}
+
+/** As `causalChain`, as data. */
+export async function findChain(
+  audit: AuditAdapter,
+  of: ChainOf,
+  signal?: AbortSignal,
+): Promise<CausalChain | undefined> {
   const { position: head } = await audit.trail.head();
   while ((await audit.chains.progress()).position < head) await sleep(POLL_MS, undefined, { signal });
-  if ('eventId' in of) return causalTree(await audit.chains.get({ eventId: of.eventId }));
+  if ('eventId' in of) return await audit.chains.get({ eventId: of.eventId });
   const traded = await eventOfTrade(audit, of.tradeId, of.source);
-  return traded ? causalTree(await audit.chains.get({ eventId: traded.eventId, source: traded.source })) : [];
+  return traded && (await audit.chains.get({ eventId: traded.eventId, source: traded.source }));
 }
 
 /** A trade's event is one of its market's: it is found by what it says. */

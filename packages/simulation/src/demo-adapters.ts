@@ -32,6 +32,8 @@ type Adapters = { readonly [Name in DemoName]: ReturnType<(typeof factories)[Nam
 
 /** Adapters on these servers, each as its own role, and who may look at them from outside. */
 export interface DemoAdapters extends AsyncDisposable, Adapters {
+  /** All of them, by their names. */
+  readonly adapters: Readonly<Record<DemoName, BaseAdapter>>;
   /** With what an adapter was opened. */
   options(name: DemoName): AdapterOptions;
   readonly target: InstanceTarget;
@@ -94,8 +96,10 @@ export async function openDemoAdapters(
   for (const [name, factory] of Object.entries(factories))
     opened.set(name, await open(factory, name === 'audit' ? { anchors: [anchors] } : {}));
   const kept = opening.move();
+  const adapters = Object.fromEntries([...opened].map(([name, { adapter }]) => [name, adapter])) as unknown as Adapters;
   return {
-    ...(Object.fromEntries([...opened].map(([name, { adapter }]) => [name, adapter])) as unknown as Adapters),
+    ...adapters,
+    adapters,
     options: (name) => opened.get(name)!.options,
     target,
     environment: {

@@ -16,11 +16,17 @@ test.each([
     json: false,
     keep: false,
     quiet: false,
+    report: 'report.html',
   });
 });
 
 test('flags are what was given', () => {
   expect(parseDemoOptions(['--json', '--keep', '--quiet'])).toMatchObject({ json: true, keep: true, quiet: true });
+});
+
+test('the page of the run goes where it is told, or nowhere', () => {
+  expect(parseDemoOptions(['--report', 'out/run.html'])).toMatchObject({ report: 'out/run.html' });
+  expect(parseDemoOptions(['--no-report'])).toMatchObject({ report: undefined });
 });
 
 test.each([['--help'], ['-h'], ['--all', '--trades', 'x', '--help']])(
@@ -38,6 +44,9 @@ test('the help names every option', () => {
     '--json',
     '--quiet',
     '--keep',
+    '--report',
+    '--no-report',
+    '--ops-port',
     '--help',
   ])
     expect(DEMO_HELP).toContain(option);
@@ -52,8 +61,11 @@ test.each([
     ['--scenario', 'flood'],
     '--scenario takes one of depeg, crash, price-divergence, strategy-malfunction, settlement-failure, not "flood".',
   ],
+  [['--ops-port', '70000'], '--ops-port takes the number of a port, not "70000".'],
   [['--seed', 'two'], '--seed takes a whole number, not "two".'],
   [['--trades', ''], '--trades needs the name of a file.'],
+  [['--report', ''], '--report needs the name of a file.'],
+  [['--report', 'a.html', '--no-report'], '--report names a page and --no-report wants none: give one of them.'],
   [['trades.csv'], '"trades.csv" is no option; a file of trades is given as --trades FILE.'],
   [
     ['--all', '--trades', 'XRPETH-aggTrades.csv'],

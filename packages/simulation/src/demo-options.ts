@@ -13,6 +13,10 @@ export interface DemoOptions {
   readonly json: boolean;
   readonly keep: boolean;
   readonly quiet: boolean;
+  /** Where `/metrics`, `/readyz` and the status page are while it runs. */
+  readonly opsPort: number | undefined;
+  /** Where the page of the run goes; absent where none is wanted. */
+  readonly report: string | undefined;
 }
 
 export const DEMO_HELP = `Usage: pnpm demo [options]
@@ -32,6 +36,9 @@ Input, by default the year 2019 of the daily S&P 500, four prints a day:
 
 Output:
   --json            the report as one JSON object on stdout
+  --report FILE     the run as a page to look at, one file for any browser (report.html)
+  --no-report       no such page
+  --ops-port PORT   serve /metrics, /readyz and a status page of all seven while it runs
   --quiet           no progress on stderr
   --keep            leave the servers up until Ctrl-C and say how to look at them; .env names them meanwhile
   --help            this text
@@ -51,13 +58,22 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
   if (values.symbol !== undefined && values.trades === undefined)
     throw new InputError('--symbol names the pair of a --trades file, and there is none.');
   if (values.trades === '') throw new InputError('--trades needs the name of a file.');
+  if (values['no-report'] && values.report !== undefined)
+    throw new InputError('--report names a page and --no-report wants none: give one of them.');
   const source =
     values.trades === undefined ? sp500Prints(values.all ? 'all' : 2019) : aggTradePrints(values.trades, values.symbol);
   if (!/^\d{1,9}$/.test(values.seed)) throw new InputError(`--seed takes a whole number, not "${values.seed}".`);
   const scenario = scenarioNames.find((name) => name === values.scenario);
   if (scenario === undefined)
     throw new InputError(`--scenario takes one of ${scenarioNames.join(', ')}, not "${values.scenario}".`);
-  return { source, scenario, seed: Number(values.seed), json: values.json, keep: values.keep, quiet: values.quiet };
+  if (values.report === '') throw new InputError('--report needs the name of a file.');
+  const port = values['ops-port'];
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) < 65_536))
+    throw new InputError(`--ops-port takes the number of a port, not "${port}".`);
+  const opsPort = port === undefined ? undefined : Number(port);
+  const { seed, json, keep, quiet } = values;
+  const report = values['no-report'] ? undefined : (values.report ?? 'report.html');
+  return { source, scenario, seed: Number(seed), json, keep, quiet, opsPort, report };
 }
 
 function parse(args: readonly string[]) {
@@ -72,6 +88,9 @@ function parse(args: readonly string[]) {
         scenario: { type: 'string', default: 'depeg' },
         seed: { type: 'string', default: '1' },
         symbol: { type: 'string' },
+        report: { type: 'string' },
+        'no-report': flag,
+        'ops-port': { type: 'string' },
         json: flag,
         keep: flag,
         quiet: flag,

@@ -6,22 +6,26 @@ import { checkStatement } from './custody/check-statement.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
 import { DESK_ACCOUNTS } from './ecosystem/desk.ts';
 import { checkDetection } from './ecosystem/check-detection.ts';
+import { labelsOf } from './ecosystem/detection.ts';
 import { type Ecosystem, openEcosystem } from './ecosystem/ecosystem.ts';
 import type { Plan } from './ecosystem/market.ts';
 import { timelineOf } from './ecosystem/timeline.ts';
 import { worldOf } from './ecosystem/world.ts';
+import { proveSolvency } from './solvency.ts';
 import { readHoldings } from './holdings.ts';
 import { checkAdapters, toolings } from './invariants.ts';
 import { checkMarketTape } from './market-tape.ts';
 import { stepsOf } from './participants/participants.ts';
-import { startProgress } from './progress.ts';
+import { duration, grouped } from './progress.ts';
+import { type ServiceProgress, startServiceProgress } from './service-progress.ts';
 import type { Findings, Invariant } from './report.ts';
 import { type ScenarioName, publishScenario } from './scenarios.ts';
 import { checkTape } from './tape.ts';
 import { openTestCoordinator } from './test-coordinator.ts';
 
 const BOOK_LEVELS = 5;
-const RUN = 'demo';
+/** The id of the one test run that a demo is. */
+export const DEMO_RUN = 'demo';
 /** Two days on: what settles on the day after the last trade has settled, whatever the calendars say of a weekend. */
 const SETTLED_AFTER = 'P4D';
 
@@ -44,16 +48,22 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   const venue = exchange.identity.label;
   await using ecosystem = await openEcosystem({ plan, demo, clock, seed });
   const timeline = await timelineOf(stepsOf(source.read(), terms));
-  const progress = startProgress({ doing: 'Trading', what: 'prints', total: survey.prints, quiet });
+  const progress = startServiceProgress({ services: SERVICES, quiet });
+  const startedAt = performance.now();
   const found: Invariant[] = [];
   const world = worldOf({
     ecosystem,
     demo,
     timeline,
     clock,
-    runId: RUN,
+    runId: DEMO_RUN,
     signal,
-    onStep: (prints) => progress.add(prints),
+    onStep: () =>
+      showProgress(
+        progress,
+        ecosystem,
+        `${grouped(world.played)} of ${grouped(survey.prints)} prints, ${clock.now().slice(0, 16)}`,
+      ),
     conclude: () => conclude(ecosystem, clock),
     found: () => found,
   });
@@ -70,17 +80,21 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
         ...(await checkMarketTape(demo.marketData, survey.symbol, source)),
       );
     },
-  }).run({ ...order, parameters: { ...order.parameters, ...parameters }, runId: RUN, seed: `${seed}` }, signal);
-  const { seconds } = progress.end();
+  }).run({ ...order, parameters: { ...order.parameters, ...parameters }, runId: DEMO_RUN, seed: `${seed}` }, signal);
+  progress.end();
+  const seconds = (performance.now() - startedAt) / 1000;
+  say(`Trading: ${grouped(survey.prints)} prints in ${duration(seconds)}.`);
 
+  say('Proving that all that is owed is there.');
+  const solvency = await proveSolvency(exchange, custodian, audit, { snapshotId: DEMO_RUN, signal });
   say('Reading back what the adapters hold.');
   const [holdings, faults] = [
     await readHoldings(exchange, terms.symbol, BOOK_LEVELS),
-    await Array.fromAsync(testCoordinator.faults.list({ runId: RUN, limit: 1000 }, { fresh: true })),
+    await Array.fromAsync(testCoordinator.faults.list({ runId: DEMO_RUN, limit: 1000 }, { fresh: true })),
   ];
   say('Checking what must hold.');
   await ecosystem.correlator.drain(signal);
-  const books = await Array.fromAsync(testCoordinator.invariants.list({ runId: RUN, limit: 1000 }));
+  const books = await Array.fromAsync(testCoordinator.invariants.list({ runId: DEMO_RUN, limit: 1000 }));
   const invariants = [
     ...books
       .filter(({ phase }) => phase === 'after')
@@ -91,6 +105,8 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
         ...(!ok && { problem: `${samples[0]}` }),
       })),
     await checkProbes(testCoordinator),
+    solvency,
+    await checkCopies(demo.adapters),
     ...(await checkAdapters(demo, signal, ['testCoordinator', 'audit'])),
     ...(await checkTrail(
       audit,
@@ -132,7 +148,11 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       refusals: [...tally.refusals.values()].reduce((sum, count) => sum + count, 0),
     },
     holdings,
-    services: await doneOf(ecosystem, demo),
+    services: await doneOf(
+      ecosystem,
+      demo,
+      await scoreAlerts(demo.risk, faults, { from: survey.firstAt, until: clock.now() }),
+    ),
     chain: first === undefined ? [] : await causalChain(audit, { tradeId: first.id }, signal),
     rates: {
       seconds,
@@ -144,9 +164,63 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
   };
 }
 
+const SERVICES = ['Market data', 'Exchange', 'Custodian', 'Risk', 'Trading'] as const;
+
+/** What each service has done by now. */
+function showProgress(
+  progress: ServiceProgress<(typeof SERVICES)[number]>,
+  { simulator, custody, monitor, desk }: Ecosystem,
+  tape: string,
+): void {
+  progress.set('Market data', tape);
+  progress.set('Exchange', simulator.tally.orders, 'orders');
+  progress.set('Custodian', custody.tally.settlements, 'settlements');
+  progress.set('Risk', `${grouped(monitor.tally.fills)} fills, ${grouped(monitor.tally.allowed)} orders allowed`);
+  progress.set('Trading', desk.engine.tally.signals, 'signals');
+}
+
+/** Invariant "copies": what Redis holds of what PostgreSQL decides is what PostgreSQL says. */
+async function checkCopies(adapters: DemoAdapters['adapters']): Promise<Invariant> {
+  let compared = 0;
+  const problems: string[] = [];
+  for (const [adapter, { verifyCopies }] of Object.entries(adapters))
+    for (const [family, { checked, drifted }] of Object.entries(await verifyCopies())) {
+      compared += checked;
+      problems.push(...drifted.map(({ id, kind }) => `${adapter} ${family} ${id} is ${kind}`));
+    }
+  const problem = problems.slice(0, 10).join('; ');
+  return { name: 'copies', ok: problems.length === 0, compared, ...(problems.length > 0 && { problem }) };
+}
+
+/** How well the monitor's alerts tell what was really done: of the faults, each with what an alert of it is labelled with. */
+async function scoreAlerts(
+  { alerts }: DemoAdapters['risk'],
+  faults: readonly Fault[],
+  { from, until }: { from: string; until: string },
+): Promise<Record<string, number | string>> {
+  const { overall } = await alerts.score({
+    from,
+    until,
+    truth: faults.flatMap((fault) =>
+      fault.injectedAt === undefined
+        ? []
+        : [
+            {
+              causeId: fault.faultId,
+              from: fault.injectedAt,
+              ...(fault.endedAt !== undefined && { until: fault.endedAt }),
+              labels: labelsOf(fault),
+            },
+          ],
+    ),
+  });
+  const told = (value: number | undefined) => (value === undefined ? 'none' : value.toPrecision(3));
+  return { alertPrecision: told(overall.precision), alertRecall: told(overall.recall) };
+}
+
 /** Invariant "scenario": what its probes saw is what was expected. */
 async function checkProbes({ validations }: DemoAdapters['testCoordinator']): Promise<Invariant> {
-  const results = await Array.fromAsync(validations.list({ runId: RUN, limit: 1000 }));
+  const results = await Array.fromAsync(validations.list({ runId: DEMO_RUN, limit: 1000 }));
   const failed = results.filter(({ verdict }) => verdict !== 'passed');
   const problem = failed.map(({ probe, error }) => `${probe}: ${error}`).join('; ');
   return { name: 'scenario', ok: failed.length === 0, compared: results.length, ...(failed.length > 0 && { problem }) };
@@ -192,9 +266,14 @@ function scenarioOf(
   };
 }
 
-async function doneOf({ market, custody, desk }: Ecosystem, { custodian, audit }: DemoAdapters) {
+async function doneOf(
+  { market, custody, desk }: Ecosystem,
+  { custodian, audit }: DemoAdapters,
+  accuracy: Record<string, number | string>,
+) {
   const { position } = await audit.trail.head();
   const fails = await Array.fromAsync(custodian.settlements.listFails({ limit: 1000 }));
+  const desksDone = await desk.done();
   const statuses = custody.transfers.map(({ status }) => status);
   return {
     'Market data': { trades: market.tally.trades, ticks: market.tally.ticks },
@@ -206,7 +285,8 @@ async function doneOf({ market, custody, desk }: Ecosystem, { custodian, audit }
       transfers: statuses.filter((status) => status === 'completed').length,
       waitingForApproval: statuses.filter((status) => status === 'pending-approval').length,
     },
-    ...(await desk.done()),
+    ...desksDone,
+    Risk: { ...desksDone['Risk'], ...accuracy },
     Audit: { events: position, sources: Object.keys(toolings).length - 1 },
   };
 }

@@ -68,7 +68,10 @@ async function presentOnServers(): Promise<string[]> {
 }
 
 test('a bulk file runs through, twice to the same end: every trade is one of the exchange, every invariant compared something', async () => {
-  const [first, second] = await Promise.all([run(['--trades', file, '--json']), run(['--trades', file, '--json'])]);
+  const [first, second] = await Promise.all([
+    run(['--trades', file, '--json']),
+    run(['--trades', file, '--json', '--no-report']),
+  ]);
   const { rates, ...report } = JSON.parse(first.stdout) as Report;
   const sameOf = ({ input, counts, holdings, ok }: Omit<Report, 'rates'>) => ({ input, counts, holdings, ok });
   expect(report).toMatchObject({
@@ -95,6 +98,10 @@ test('a bulk file runs through, twice to the same end: every trade is one of the
   for (const rate of Object.values(rates)) expect(rate).toBeGreaterThan(0);
   expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('Trading: 150 prints')]);
   expect(sameOf(JSON.parse(second.stdout) as Report)).toEqual(sameOf(report));
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(page).toContain(`All ${report.invariants.length} invariants hold.`);
+  for (const chart of ['price-XRP-ETH', 'depth-XRP-ETH', 'settlements'])
+    expect(page).toContain(`data-chart="${chart}"`);
   expect(await presentOnServers()).toEqual([]);
 });
 

@@ -84,7 +84,12 @@ beforeAll(async () => {
   {
     const target = { admin: box.admin, instance: exchange.identity.instance };
     const plan = await planOf(source);
-    await using ecosystem = await openEcosystem({ plan, demo: { ...box, target, environment: {} }, clock, seed: 1 });
+    await using ecosystem = await openEcosystem({
+      plan,
+      demo: { ...box, target, adapters: box, environment: {} },
+      clock,
+      seed: 1,
+    });
     const timeline = await timelineOf(stepsOf(source.read(), plan.terms));
     await ecosystem.settle();
     while (timeline.next !== undefined) {

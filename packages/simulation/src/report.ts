@@ -103,7 +103,8 @@ function bookRows({ book, lastPrice }: Holdings): string[][] {
   return [...rows('ask', book.asks).toReversed(), ...last, ...rows('bid', book.bids)];
 }
 
-function holds({ ok, compared }: Invariant): boolean {
+/** One that compared nothing has shown nothing. */
+export function holds({ ok, compared }: Invariant): boolean {
   return ok && compared > 0;
 }
 

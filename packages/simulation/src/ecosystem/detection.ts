@@ -4,12 +4,15 @@ import type { Fault, TestCoordinatorAdapter } from '@tse/test-coordinator';
 
 type Alerted = EventOf<typeof riskEvents, 'alert.changed'>['payload'];
 
-/** Whether an alert is about what a fault does: by what it is labelled with, as the monitor knows nothing of faults. */
-function isAbout({ labels }: Alerted, { kind, params }: Fault): boolean {
-  if (kind === 'settlement-delay') return labels['kind'] === 'settlement';
-  if (kind === 'order-spam') return labels['scope'] === 'strategy:runaway';
-  return labels['symbol'] === params['symbol'];
+/** What an alert is labelled with that is about what a fault does: the monitor itself knows nothing of faults. */
+export function labelsOf({ kind, params }: Pick<Fault, 'kind' | 'params'>): Record<string, string> {
+  if (kind === 'settlement-delay') return { kind: 'settlement' };
+  if (kind === 'order-spam') return { scope: 'strategy:runaway' };
+  return { symbol: String(params['symbol']) };
 }
+
+const isAbout = ({ labels }: Alerted, fault: Fault): boolean =>
+  Object.entries(labelsOf(fault)).every(([name, value]) => labels[name] === value);
 
 /** Has the coordinator hear the monitor's alerts: the first one about a fault is its detection. */
 export function hearDetections({ inbox, faults }: TestCoordinatorAdapter) {
