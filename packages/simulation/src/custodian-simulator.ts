@@ -77,7 +77,7 @@ export async function openCustodianSimulator(
   const faults: FaultHandlers = {
     inject({ kind, params, mustEndBy: until, runId: run, fence }) {
       if (kind !== 'settlement-delay') throw new RangeError(`custody has no fault ${kind}`);
-      delaying ??= { asset: String(params['asset']), until, run, fence, keptBack: [] };
+      delaying ??= { asset: params['asset'] as string, until, run, fence, keptBack: [] };
       return Promise.resolve();
     },
     async undo({ runId: run, fence }) {

@@ -1,12 +1,11 @@
-import type { Fault, Run, SnapshotDifference } from '@tse/test-coordinator';
 import type { ManualClock } from '@tse/testkit';
 import { checkTrail } from './audit-correlator.ts';
 import { causalChain } from './causal-chain.ts';
 import { checkStatement } from './custody/check-statement.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
+import { checkCopies, checkProbes, doneOf, scenarioOf, scoreAlerts } from './demo-findings.ts';
 import { DESK_ACCOUNTS } from './ecosystem/desk.ts';
 import { checkDetection } from './ecosystem/check-detection.ts';
-import { labelsOf } from './ecosystem/detection.ts';
 import { type Ecosystem, openEcosystem } from './ecosystem/ecosystem.ts';
 import type { Plan } from './ecosystem/market.ts';
 import { timelineOf } from './ecosystem/timeline.ts';
@@ -102,9 +101,9 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
         name,
         ok,
         compared,
-        ...(!ok && { problem: `${samples[0]}` }),
+        ...(!ok && { problem: JSON.stringify(samples[0]) }),
       })),
-    await checkProbes(testCoordinator),
+    await checkProbes(testCoordinator, DEMO_RUN),
     solvency,
     await checkCopies(demo.adapters),
     ...(await checkAdapters(demo, signal, ['testCoordinator', 'audit'])),
@@ -179,114 +178,17 @@ function showProgress(
   progress.set('Trading', desk.engine.tally.signals, 'signals');
 }
 
-/** Invariant "copies": what Redis holds of what PostgreSQL decides is what PostgreSQL says. */
-async function checkCopies(adapters: DemoAdapters['adapters']): Promise<Invariant> {
-  let compared = 0;
-  const problems: string[] = [];
-  for (const [adapter, { verifyCopies }] of Object.entries(adapters))
-    for (const [family, { checked, drifted }] of Object.entries(await verifyCopies())) {
-      compared += checked;
-      problems.push(...drifted.map(({ id, kind }) => `${adapter} ${family} ${id} is ${kind}`));
-    }
-  const problem = problems.slice(0, 10).join('; ');
-  return { name: 'copies', ok: problems.length === 0, compared, ...(problems.length > 0 && { problem }) };
-}
-
-/** How well the monitor's alerts tell what was really done: of the faults, each with what an alert of it is labelled with. */
-async function scoreAlerts(
-  { alerts }: DemoAdapters['risk'],
-  faults: readonly Fault[],
-  { from, until }: { from: string; until: string },
-): Promise<Record<string, number | string>> {
-  const { overall } = await alerts.score({
-    from,
-    until,
-    truth: faults.flatMap((fault) =>
-      fault.injectedAt === undefined
-        ? []
-        : [
-            {
-              causeId: fault.faultId,
-              from: fault.injectedAt,
-              ...(fault.endedAt !== undefined && { until: fault.endedAt }),
-              labels: labelsOf(fault),
-            },
-          ],
-    ),
-  });
-  const told = (value: number | undefined) => (value === undefined ? 'none' : value.toPrecision(3));
-  return { alertPrecision: told(overall.precision), alertRecall: told(overall.recall) };
-}
-
-/** Invariant "scenario": what its probes saw is what was expected. */
-async function checkProbes({ validations }: DemoAdapters['testCoordinator']): Promise<Invariant> {
-  const results = await Array.fromAsync(validations.list({ runId: DEMO_RUN, limit: 1000 }));
-  const failed = results.filter(({ verdict }) => verdict !== 'passed');
-  const problem = failed.map(({ probe, error }) => `${probe}: ${error}`).join('; ');
-  return { name: 'scenario', ok: failed.length === 0, compared: results.length, ...(failed.length > 0 && { problem }) };
-}
-
 /** Alerts are answered, funds move in and out, and what was traded settles. */
-async function conclude({ settle, step, desk, custody }: Ecosystem, clock: ManualClock): Promise<void> {
-  await settle();
+async function conclude(ecosystem: Ecosystem, clock: ManualClock): Promise<void> {
+  const { desk, custody } = ecosystem;
+  await ecosystem.settle();
   await desk.answerAll();
-  await settle();
+  await ecosystem.settle();
   await custody.moveFunds();
-  await settle();
-  await step(await clock.advance(SETTLED_AFTER));
-  await settle();
+  await ecosystem.settle();
+  await ecosystem.step(await clock.advance(SETTLED_AFTER));
+  await ecosystem.settle();
   await desk.answerAll();
-  await settle();
+  await ecosystem.settle();
   await desk.engine.drain();
-}
-
-function scenarioOf(
-  name: ScenarioName,
-  seed: number,
-  { status, score }: Run,
-  faults: readonly Fault[],
-  differences: readonly SnapshotDifference[],
-): Findings['scenario'] {
-  return {
-    name,
-    seed,
-    status,
-    ...(score !== undefined && { score }),
-    ...Object.fromEntries(
-      faults.map(({ kind, state, detectionMs }) => [
-        kind,
-        detectionMs === undefined ? state : `${state}, detected after ${detectionMs / 1000} s`,
-      ]),
-    ),
-    changedViews: differences.length,
-    addedRows: differences.reduce(
-      (sum, { rowsBefore = 0, rowsAfter = 0 }) => sum + Math.max(0, rowsAfter - rowsBefore),
-      0,
-    ),
-  };
-}
-
-async function doneOf(
-  { market, custody, desk }: Ecosystem,
-  { custodian, audit }: DemoAdapters,
-  accuracy: Record<string, number | string>,
-) {
-  const { position } = await audit.trail.head();
-  const fails = await Array.fromAsync(custodian.settlements.listFails({ limit: 1000 }));
-  const desksDone = await desk.done();
-  const statuses = custody.transfers.map(({ status }) => status);
-  return {
-    'Market data': { trades: market.tally.trades, ticks: market.tally.ticks },
-    Custody: {
-      settlements: custody.tally.settlements,
-      settledAtOnce: custody.tally.settledAtOnce,
-      delayed: custody.tally.delayed,
-      fails: fails.length,
-      transfers: statuses.filter((status) => status === 'completed').length,
-      waitingForApproval: statuses.filter((status) => status === 'pending-approval').length,
-    },
-    ...desksDone,
-    Risk: { ...desksDone['Risk'], ...accuracy },
-    Audit: { events: position, sources: Object.keys(toolings).length - 1 },
-  };
 }

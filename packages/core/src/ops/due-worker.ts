@@ -8,7 +8,7 @@ export interface DueWork {
   /** Between two looks, where less than a batch was due. */
   pauseMs: number;
   /** Does what is due in business time, `limit` of it at most; answers how much it was. */
-  work(limit: number): Promise<number>;
+  work: (limit: number) => Promise<number>;
 }
 
 /** A worker that does what falls due in business time, again and again until told to stop. */

@@ -107,7 +107,7 @@ export class Workers {
 
   #selected(workers: readonly Worker[]): readonly string[] {
     if (typeof this.#selection === 'object') return this.#selection;
-    const wanted = workers.filter(({ catchUp }) => this.#selection !== 'catch-up' || catchUp === undefined);
+    const wanted = workers.filter((worker) => this.#selection !== 'catch-up' || worker.catchUp === undefined);
     return this.#selection === false ? [] : wanted.map(({ name }) => name);
   }
 

@@ -9,7 +9,7 @@ const MINUTE = 16;
 /** Values what limits rest on each second, and everything in each minute of business time, until told to stop. */
 export const revalue = (pnl: PnlRepository, clock: Clock) => ({
   name: 'revalue',
-  catchUp: async () => void (await pnl.revalue(true)),
+  catchUp: () => pnl.revalue(true),
   async run(signal: AbortSignal): Promise<void> {
     let minute: string | undefined;
     while (!signal.aborted) {

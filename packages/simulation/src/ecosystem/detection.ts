@@ -8,7 +8,7 @@ type Alerted = EventOf<typeof riskEvents, 'alert.changed'>['payload'];
 export function labelsOf({ kind, params }: Pick<Fault, 'kind' | 'params'>): Record<string, string> {
   if (kind === 'settlement-delay') return { kind: 'settlement' };
   if (kind === 'order-spam') return { scope: 'strategy:runaway' };
-  return { symbol: String(params['symbol']) };
+  return { symbol: params['symbol'] as string };
 }
 
 const isAbout = ({ labels }: Alerted, fault: Fault): boolean =>
