@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuditAdapter } from '@tse/audit';
 import { createCustodianAdapter } from '@tse/custodian';
 import { custodianEvents } from '@tse/custodian/events';
@@ -77,7 +78,7 @@ async function trade(...numbers: number[]): Promise<void> {
       })),
     );
   }
-  await custody.drain();
+  while (custody.tally.trades < numbers.at(-1)!) await sleep(20);
 }
 const solvency = (snapshotId: string): Promise<Invariant> =>
   proveSolvency(box.exchange, box.custodian, box.audit, { snapshotId });
