@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import { type IncomingMessage, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createExchangeAdapter } from '@tse/exchange';
@@ -29,14 +29,17 @@ const CLIENT = 3;
 const spans: Sent[] = [];
 let collector: Server;
 let url: string;
+async function take(request: IncomingMessage): Promise<void> {
+  const batch = JSON.parse(await text(request)) as Batch;
+  for (const { resource, scopeSpans } of request.url === '/v1/traces' ? batch.resourceSpans : []) {
+    const service = resource.attributes.find(({ key }) => key === 'service.name')!.value.stringValue;
+    spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service }))));
+  }
+}
+
 beforeAll(async () => {
-  collector = createServer(async (request, response) => {
-    const batch = JSON.parse(await text(request)) as Batch;
-    for (const { resource, scopeSpans } of request.url === '/v1/traces' ? batch.resourceSpans : []) {
-      const service = resource.attributes.find(({ key }) => key === 'service.name')!.value.stringValue;
-      spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => ({ ...span, service }))));
-    }
-    response.setHeader('content-type', 'application/json').end('{}');
+  collector = createServer((request, response) => {
+    void take(request).finally(() => response.setHeader('content-type', 'application/json').end('{}'));
   }).listen(0, '127.0.0.1');
   await once(collector, 'listening');
   url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
