@@ -23,10 +23,6 @@ if (values.help) {
   process.exit(0);
 }
 
-/** The oldest of each that `peerDependencies` allow. */
-const OLDEST = { pino: '9.0.0', 'prom-client': '15.0.0', zod: '4.5.0', '@opentelemetry/api': '1.9.0' };
-const NODES = { oldest: '22.18.0', newest: '24' };
-
 const workspace = resolve(import.meta.dirname, '../../..');
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -101,14 +97,15 @@ async function publishedFolders(): Promise<string[]> {
 }
 
 async function tryOutAll(packages: readonly Package[]): Promise<void> {
+  const { node, peers } = promised(packages);
   const env = outsideEnvironment();
   const tools = join(folder, 'tools');
   await step('fetches Node, pnpm and TypeScript from npm', async () => {
     await mkdir(tools);
     await writeFile(join(tools, 'package.json'), '{ "private": true }\n');
-    const wanted = Object.entries(NODES).map(([name, version]) => `node-${name}@npm:node@${version}`);
+    const nodes = [`node-oldest@npm:node@${node}`, 'node-24@npm:node@24'];
     const compilers = [6, 7].map((version) => `typescript${version}@npm:typescript@${version}`);
-    await run('npm', ['install', ...wanted, ...compilers, 'pnpm@12'], { cwd: tools, env, signal });
+    await run('npm', ['install', ...nodes, ...compilers, 'pnpm@12'], { cwd: tools, env, signal });
   });
   const configured = (await run('npm', ['config', 'get', 'registry'], { cwd: tools, env, signal })).trim();
   await using registry = await serveRegistry(packages);
@@ -120,15 +117,12 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
     env,
     signal,
   };
-  const nodeOf = (name: keyof typeof NODES): Pick<Project, 'node' | 'major'> => ({
-    node: join(tools, `node_modules/node-${name}/bin`),
-    major: Number.parseInt(NODES[name], 10),
-  });
+  const on22 = { major: 22, node: join(tools, 'node_modules/node-oldest/bin') };
+  const on24 = { major: 24, node: join(tools, 'node_modules/node-24/bin') };
   const all = packages.map(({ manifest }) => manifest);
   const one = all.filter(({ name }) => /\/(exchange|cli|testkit)$/.test(name));
-  const [on22, on24] = [nodeOf('oldest'), nodeOf('newest')];
   const projects: Record<string, Project> = {
-    'npm, Node 22, oldest peers': { ...on22, manager: 'npm', packages: all, beside: OLDEST, compilers: [6, 7] },
+    'npm, Node 22, oldest peers': { ...on22, manager: 'npm', packages: all, beside: peers, compilers: [6, 7] },
     'pnpm, Node 22': { ...on22, manager: 'pnpm', packages: all, beside: {}, compilers: [7] },
     'npm, Node 24': { ...on24, manager: 'npm', packages: all, beside: {}, compilers: [6] },
     'pnpm, Node 24': { ...on24, manager: 'pnpm', packages: all, beside: {}, compilers: [6, 7] },
@@ -140,6 +134,22 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
     await tryOut(project, own, shared, (title, work) => step(`${name}: ${title}`, work)).catch(() => {});
     signal.throwIfAborted();
   }
+}
+
+/** The oldest Node and the oldest peers that the packages say they work with; what one says, all do. */
+function promised(packages: readonly Package[]): { node: string; peers: Record<string, string> } {
+  const core = packages.find(({ manifest }) => manifest.name === '@tse/core')!.manifest;
+  const oldest = (range = ''): string => [...range.replace('>=', '').split('.'), '0', '0'].slice(0, 3).join('.');
+  const peers = Object.entries(core.peerDependencies ?? {});
+  for (const { manifest } of packages) {
+    const others = { ...Object.fromEntries(peers), ...manifest.peerDependencies };
+    if (manifest.engines?.['node'] !== core.engines?.['node'] || peers.some(([name, range]) => others[name] !== range))
+      throw new Error(`${manifest.name} says that it works with other versions than @tse/core`);
+  }
+  return {
+    node: oldest(core.engines?.['node']),
+    peers: Object.fromEntries(peers.map(([name, range]) => [name, oldest(range)])),
+  };
 }
 
 /** The caller's environment without the workspace in it, with caches that go when this ends. */
