@@ -7,7 +7,7 @@ import { serveRegistry, type Package } from './outside/registry.ts';
 import { run, type Where } from './outside/run.ts';
 import { faultsOf, type Manifest } from './outside/tarball.ts';
 
-const HELP = `pnpm check:packages [--keep]
+const HELP = `pnpm check:packages [--only WORDS] [--keep]
 
 Whether somebody outside can use what is published: builds and packs every package, looks into each tarball, installs
 them into empty projects outside the workspace with npm and with pnpm as they come, on the oldest Node that is promised
@@ -15,9 +15,16 @@ and on Node 24, with the newest and with the oldest peers; checks types under Ty
 and runs the first service of the README on servers of tse-stack. Packages come from the registry that npm is
 configured with; nothing stays behind.
 
+  --only    the projects whose name has these words, such as 'npm, Node 24'
   --keep    leaves the projects for a look, and says where`;
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    keep: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
 if (values.help) {
   console.log(HELP);
   process.exit(0);
@@ -31,6 +38,7 @@ const { signal } = stopped;
 
 let passed = 0;
 let failed = 0;
+/** Says how it ended. What fails has said so, and where the rest does not need it, the rest may tell more. */
 async function step(title: string, work: () => Promise<unknown>): Promise<void> {
   const started = performance.now();
   const seconds = (): string => `(${((performance.now() - started) / 1000).toFixed(1)} s)`;
@@ -83,7 +91,8 @@ async function checkPackages(): Promise<void> {
       const faults = await faultsOf(join(unpacked, 'package'));
       if (faults.length > 0) throw new Error(faults.join('\n'));
       await run('publint', [join(tarballs, file), '--strict'], here);
-    });
+    }).catch(() => {});
+    signal.throwIfAborted();
   }
   await tryOutAll(packages);
 }
@@ -128,9 +137,8 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
     'pnpm, Node 24': { ...on24, manager: 'pnpm', packages: all, beside: {}, compilers: [6, 7] },
     'pnpm, Node 24, one adapter': { ...on24, manager: 'pnpm', packages: one, beside: {}, compilers: [7] },
   };
-  for (const [name, project] of Object.entries(projects)) {
+  for (const [name, project] of Object.entries(projects).filter(([each]) => each.includes(values.only))) {
     const own = join(folder, name.replaceAll(/\W+/g, '-').toLowerCase());
-    // A project that fails has said so; the others may tell more.
     await tryOut(project, own, shared, (title, work) => step(`${name}: ${title}`, work)).catch(() => {});
     signal.throwIfAborted();
   }
