@@ -137,7 +137,10 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
     'pnpm, Node 24': { ...on24, manager: 'pnpm', packages: all, beside: {}, compilers: [6, 7] },
     'pnpm, Node 24, one adapter': { ...on24, manager: 'pnpm', packages: one, beside: {}, compilers: [7] },
   };
-  for (const [name, project] of Object.entries(projects).filter(([each]) => each.includes(values.only))) {
+  const chosen = Object.entries(projects).filter(([name]) => name.includes(values.only));
+  if (chosen.length === 0)
+    throw new Error(`No project has "${values.only}" in its name: ${Object.keys(projects).join('; ')}`);
+  for (const [name, project] of chosen) {
     const own = join(folder, name.replaceAll(/\W+/g, '-').toLowerCase());
     await tryOut(project, own, shared, (title, work) => step(`${name}: ${title}`, work)).catch(() => {});
     signal.throwIfAborted();
