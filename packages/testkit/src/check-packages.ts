@@ -129,7 +129,7 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
   const on22 = { major: 22, node: join(tools, 'node_modules/node-oldest/bin') };
   const on24 = { major: 24, node: join(tools, 'node_modules/node-24/bin') };
   const all = packages.map(({ manifest }) => manifest);
-  const one = all.filter(({ name }) => /\/(exchange|cli|testkit)$/.test(name));
+  const one = all.filter(({ name }) => /\/(core|exchange|cli|testkit)$/.test(name));
   const projects: Record<string, Project> = {
     'npm, Node 22, oldest peers': { ...on22, manager: 'npm', packages: all, beside: peers, compilers: [6, 7] },
     'pnpm, Node 22': { ...on22, manager: 'pnpm', packages: all, beside: {}, compilers: [7] },
