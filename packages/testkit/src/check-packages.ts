@@ -7,7 +7,7 @@ import { serveRegistry, type Package } from './outside/registry.ts';
 import { run, type Where } from './outside/run.ts';
 import { faultsOf, type Manifest } from './outside/tarball.ts';
 
-const HELP = `pnpm check:packages [--keep]
+const HELP = `pnpm check:packages [--only WORDS] [--keep]
 
 Whether somebody outside can use what is published: builds and packs every package, looks into each tarball, installs
 them into empty projects outside the workspace with npm and with pnpm as they come, on the oldest Node that is promised
@@ -15,17 +15,20 @@ and on Node 24, with the newest and with the oldest peers; checks types under Ty
 and runs the first service of the README on servers of tse-stack. Packages come from the registry that npm is
 configured with; nothing stays behind.
 
+  --only    the projects whose name has these words, such as 'npm, Node 24'
   --keep    leaves the projects for a look, and says where`;
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    keep: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
 if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-
-/** The oldest of each that `peerDependencies` allow. */
-const OLDEST = { pino: '9.0.0', 'prom-client': '15.0.0', zod: '4.5.0', '@opentelemetry/api': '1.9.0' };
-const NODES = { oldest: '22.18.0', newest: '24' };
 
 const workspace = resolve(import.meta.dirname, '../../..');
 const stopped = new AbortController();
@@ -35,6 +38,7 @@ const { signal } = stopped;
 
 let passed = 0;
 let failed = 0;
+/** Says how it ended. What fails has said so, and where the rest does not need it, the rest may tell more. */
 async function step(title: string, work: () => Promise<unknown>): Promise<void> {
   const started = performance.now();
   const seconds = (): string => `(${((performance.now() - started) / 1000).toFixed(1)} s)`;
@@ -87,7 +91,8 @@ async function checkPackages(): Promise<void> {
       const faults = await faultsOf(join(unpacked, 'package'));
       if (faults.length > 0) throw new Error(faults.join('\n'));
       await run('publint', [join(tarballs, file), '--strict'], here);
-    });
+    }).catch(() => {});
+    signal.throwIfAborted();
   }
   await tryOutAll(packages);
 }
@@ -101,14 +106,15 @@ async function publishedFolders(): Promise<string[]> {
 }
 
 async function tryOutAll(packages: readonly Package[]): Promise<void> {
+  const { node, peers } = promised(packages);
   const env = outsideEnvironment();
   const tools = join(folder, 'tools');
   await step('fetches Node, pnpm and TypeScript from npm', async () => {
     await mkdir(tools);
     await writeFile(join(tools, 'package.json'), '{ "private": true }\n');
-    const wanted = Object.entries(NODES).map(([name, version]) => `node-${name}@npm:node@${version}`);
+    const nodes = [`node-oldest@npm:node@${node}`, 'node-24@npm:node@24'];
     const compilers = [6, 7].map((version) => `typescript${version}@npm:typescript@${version}`);
-    await run('npm', ['install', ...wanted, ...compilers, 'pnpm@12'], { cwd: tools, env, signal });
+    await run('npm', ['install', ...nodes, ...compilers, 'pnpm@12'], { cwd: tools, env, signal });
   });
   const configured = (await run('npm', ['config', 'get', 'registry'], { cwd: tools, env, signal })).trim();
   await using registry = await serveRegistry(packages);
@@ -120,26 +126,41 @@ async function tryOutAll(packages: readonly Package[]): Promise<void> {
     env,
     signal,
   };
-  const nodeOf = (name: keyof typeof NODES): Pick<Project, 'node' | 'major'> => ({
-    node: join(tools, `node_modules/node-${name}/bin`),
-    major: Number.parseInt(NODES[name], 10),
-  });
+  const on22 = { major: 22, node: join(tools, 'node_modules/node-oldest/bin') };
+  const on24 = { major: 24, node: join(tools, 'node_modules/node-24/bin') };
   const all = packages.map(({ manifest }) => manifest);
-  const one = all.filter(({ name }) => /\/(exchange|cli|testkit)$/.test(name));
-  const [on22, on24] = [nodeOf('oldest'), nodeOf('newest')];
+  const one = all.filter(({ name }) => /\/(core|exchange|cli|testkit)$/.test(name));
   const projects: Record<string, Project> = {
-    'npm, Node 22, oldest peers': { ...on22, manager: 'npm', packages: all, beside: OLDEST, compilers: [6, 7] },
+    'npm, Node 22, oldest peers': { ...on22, manager: 'npm', packages: all, beside: peers, compilers: [6, 7] },
     'pnpm, Node 22': { ...on22, manager: 'pnpm', packages: all, beside: {}, compilers: [7] },
     'npm, Node 24': { ...on24, manager: 'npm', packages: all, beside: {}, compilers: [6] },
     'pnpm, Node 24': { ...on24, manager: 'pnpm', packages: all, beside: {}, compilers: [6, 7] },
     'pnpm, Node 24, one adapter': { ...on24, manager: 'pnpm', packages: one, beside: {}, compilers: [7] },
   };
-  for (const [name, project] of Object.entries(projects)) {
+  const chosen = Object.entries(projects).filter(([name]) => name.includes(values.only));
+  if (chosen.length === 0)
+    throw new Error(`No project has "${values.only}" in its name: ${Object.keys(projects).join('; ')}`);
+  for (const [name, project] of chosen) {
     const own = join(folder, name.replaceAll(/\W+/g, '-').toLowerCase());
-    // A project that fails has said so; the others may tell more.
     await tryOut(project, own, shared, (title, work) => step(`${name}: ${title}`, work)).catch(() => {});
     signal.throwIfAborted();
   }
+}
+
+/** The oldest Node and the oldest peers that the packages say they work with; what one says, all do. */
+function promised(packages: readonly Package[]): { node: string; peers: Record<string, string> } {
+  const core = packages.find(({ manifest }) => manifest.name === '@tse/core')!.manifest;
+  const oldest = (range = ''): string => [...range.replace('>=', '').split('.'), '0', '0'].slice(0, 3).join('.');
+  const peers = Object.entries(core.peerDependencies ?? {});
+  for (const { manifest } of packages) {
+    const others = { ...Object.fromEntries(peers), ...manifest.peerDependencies };
+    if (manifest.engines?.['node'] !== core.engines?.['node'] || peers.some(([name, range]) => others[name] !== range))
+      throw new Error(`${manifest.name} says that it works with other versions than @tse/core`);
+  }
+  return {
+    node: oldest(core.engines?.['node']),
+    peers: Object.fromEntries(peers.map(([name, range]) => [name, oldest(range)])),
+  };
 }
 
 /** The caller's environment without the workspace in it, with caches that go when this ends. */

@@ -6,11 +6,11 @@ import type { Manifest } from './tarball.ts';
 
 export interface Project {
   readonly manager: 'npm' | 'pnpm';
-  /** The folder of the programs `node` that it runs on. */
+  /** The folder of the program `node` that it runs on. */
   readonly node: string;
   readonly major: number;
   readonly packages: readonly Manifest[];
-  /** What is asked for beside the packages: nothing, so that peers are what the package manager takes; or their oldest. */
+  /** Peers that are asked for; without any they are what the package manager takes, which is the newest. */
   readonly beside: Readonly<Record<string, string>>;
   /** Versions of TypeScript that check the types. */
   readonly compilers: readonly number[];

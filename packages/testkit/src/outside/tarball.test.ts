@@ -9,7 +9,8 @@ beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'tarball-')))
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const whole = {
-  'README.md': '',
+  'README.md': '[More](MORE.md#much), [elsewhere](https://example.com/x.md)',
+  'MORE.md': '',
   LICENSE: '',
   'lua/put.lua': '',
   'bin/x.js': "import '../dist/index.js';\n",
@@ -42,6 +43,7 @@ test('a package that is whole has no fault', async () => expect(await faults()).
 test('what is missing is named: a licence, an entry, a file that another leads to', async () => {
   const gone = {
     LICENSE: undefined,
+    'MORE.md': undefined,
     'dist/index.d.ts': undefined,
     'dist/sum.js': undefined,
     'dist/sum.d.ts': undefined,
@@ -49,6 +51,7 @@ test('what is missing is named: a licence, an entry, a file that another leads t
   expect(await faults(gone)).toEqual([
     'lacks LICENSE',
     'names ./dist/index.d.ts, which is not in it',
+    'README.md leads to MORE.md, which is not in it',
     'dist/index.js leads to ./sum.js, which is not in it',
     'holds dist/walk.thread.js, which nothing leads to',
   ]);

@@ -7,6 +7,7 @@ export interface Manifest {
   readonly private?: boolean;
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly bin?: Readonly<Record<string, string>>;
+  readonly engines?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -18,6 +19,8 @@ const ALWAYS = new Set(['package.json', 'README.md', 'LICENSE']);
 const READ_AS_DATA = /\.(lua|sql|yaml)$/;
 /** What `tse` runs where there are sources, which is in the workspace. */
 const IN_WORKSPACE = '../src/index.ts';
+/** What a reader of the README is led to. */
+const LINK = /\]\((?!\w+:|#)([^)#\s]+)/g;
 const COMMENT = /^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*$)/gm;
 const STATEMENT = /^(?:import|export)\s(?:[^'"();]*?\sfrom\s)?['"]([^'"]+)['"]/gm;
 const CALL = /\bimport\(['"]([^'"\n]+)['"]\)/g;
@@ -44,7 +47,11 @@ export async function faultsOf(folder: string): Promise<string[]> {
   for (const [name, range] of Object.entries(needed))
     if (/^(workspace|catalog|link|file):/.test(range)) faults.push(`needs ${name} at ${range}`);
 
-  const reached = new Set<string>();
+  const readme = await readFile(join(folder, 'README.md'), 'utf8').catch(() => '');
+  const pages = new Set([...readme.matchAll(LINK)].map(([, page = '']) => page));
+  for (const page of pages) if (!files.has(page)) faults.push(`README.md leads to ${page}, which is not in it`);
+
+  const reached = new Set<string>(pages);
   const queue = targets.map((target) => relative('', target));
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     if (reached.has(file) || !files.has(file)) continue;
