@@ -19,6 +19,16 @@ const sources = new Map((await files('packages/*/src/**/*.ts')).map((path) => [p
 const tests = [...sources].filter(([path]) => path.endsWith('.test.ts'));
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly bin?: Readonly<Record<string, string>>;
+}
+const manifests = (await files('packages/*/package.json')).map((path) => JSON.parse(read(path)) as Manifest);
+const published = new Set(manifests.filter((each) => !each.private).map(({ name }) => name));
+const programs = manifests.flatMap(({ bin = {} }) => Object.keys(bin));
+const catalog = read('pnpm-workspace.yaml');
+
 interface Example {
   readonly page: string;
   readonly line: number;
@@ -83,10 +93,18 @@ describe('examples', () => {
 async function check(line: string): Promise<void> {
   const words = line
     .replace(/^npx -y pnpm@12 /, 'pnpm ')
-    .replace(/^pnpm exec /, '')
-    .split(' ');
+    .replace(/^(pnpm exec|npx) /, '')
+    .trim()
+    .split(/ +/);
   const [program, ...rest] = words;
   if (program === 'tse') return expect(await optionsParse(rest), line).toBe(true);
+  if (program === 'npm') {
+    const unknown = rest
+      .slice(1)
+      .filter((word) => !word.startsWith('--') && !published.has(word) && !catalog.includes(`'${word}':`));
+    return expect(unknown, line).toEqual([]);
+  }
+  if (program!.startsWith('tse-')) return expect(programs, line).toContain(program);
   if (program === 'pnpm') return expect(scripts[rest[0]!], line).toBeDefined();
   expect(program, line).toBe('node');
   const path = rest.find((word) => word.endsWith('.ts'))!;

@@ -256,8 +256,8 @@ test.runIf(canDump)('Back up, Restore', async () => {
   const printed = await follow('Restore');
   expect(printed).toContain(`the next event gets the number ${publishSeq + 1}`);
   exchange = everything.use(await open());
-  expect(await exchange.ledger.find('before-the-backup')).toBeDefined();
-  expect(await exchange.ledger.find('after-the-backup')).toBeUndefined();
+  expect(await exchange.ledger.find('deposit:before-the-backup')).toBeDefined();
+  expect(await exchange.ledger.find('deposit:after-the-backup')).toBeUndefined();
   await expect.poll(() => depth(), { timeout: 60_000 }).toMatchObject({ bids: [{ price: '100', quantity: '1' }] });
   await deposit('after-the-restore');
   await expect
@@ -277,7 +277,7 @@ test.runIf(canDump)('Move an adapter to a server of its own', async () => {
     EXCHANGE_POSTGRES_URL: withoutLogin(other.adminUrl),
   });
   exchange = everything.use(await open(other.adminUrl));
-  expect(await exchange.ledger.find('after-the-restore')).toBeDefined();
+  expect(await exchange.ledger.find('deposit:after-the-restore')).toBeDefined();
   await deposit('on-its-own-server');
   await expect.poll(() => depth(), { timeout: 60_000 }).toMatchObject({ bids: [{ price: '100', quantity: '1' }] });
   expect(await sql(OLD_POSTGRES_URL, "select nspname from pg_namespace where nspname = 'exchange'")).toEqual([]);

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({ options: { fix: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
 if (values.help) {
   console.log(
-    'pnpm check [--fix]\n\nTypes, lint, format, unused code, and whether each published package can be published.\n--fix formats and mends what lint can mend.',
+    'pnpm check [--fix]\n\nTypes, lint, format, unused code, doc comments, and whether each published package can be published.\n--fix formats and mends what lint can mend.',
   );
   process.exit(0);
 }
@@ -19,6 +19,7 @@ const steps: [title: string, command: string, ...args: string[]][] = [
   ['lint', 'oxlint', '--type-aware', ...(values.fix ? ['--fix'] : []), 'packages'],
   ['format', 'oxfmt', ...(values.fix ? [] : ['--check']), '.'],
   ['unused code', 'knip', '--no-progress'],
+  ['reference', 'node', 'packages/docs/src/reference.ts', '--check'],
   ...packages
     .filter(({ manifest }) => !manifest.private)
     .map(({ name }): [string, string, ...string[]] => [

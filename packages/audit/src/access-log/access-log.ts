@@ -29,5 +29,6 @@ export type ListAccesses = z.input<typeof listAccesses>;
 
 /** Who looked at the trail. Nothing changes or removes a row; a read that cannot be written down is not answered. */
 export interface AccessLog {
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListAccesses, options?: CallOptions): Listing<Access>;
 }

@@ -19,6 +19,7 @@ export interface Anchor {
 export interface AnchorSink {
   /** Unique among the sinks of an adapter, and kept: it stands in the database beside each anchor. */
   readonly name: string;
+  /** Writes an anchor down where nobody who can change the database can change it. Rejects when it could not; it is tried again. */
   write(anchor: Anchor): Promise<void>;
   /** All anchors that it holds, oldest first. */
   read(): Promise<readonly Anchor[]>;

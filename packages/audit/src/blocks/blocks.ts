@@ -14,6 +14,7 @@ export interface Block extends BlockHeader {
   treeRoot: string;
 }
 
+/** What a sink was told: the root of the tree up to a block. */
 export interface AnchoredBlock {
   sink: string;
   block: number;
@@ -95,6 +96,7 @@ export interface BundledTrail {
   treeRoot: string;
 }
 
+/** Codes with which blocks and proofs refuse. */
 export type BlockRefusal = 'unknown-block' | 'unknown-position' | 'not-sealed' | 'archived';
 
 /** Tamper evidence: what is in a block cannot be changed unseen, and what is anchored cannot even by who rewrites all of the database. */
@@ -103,11 +105,18 @@ export interface Blocks {
   seal(options?: CallOptions): Promise<Block | undefined>;
   /** Writes the newest block down in each sink that does not have it yet; answers how many did. A worker does so by itself. */
   anchor(options?: CallOptions): Promise<number>;
+  /** Nothing where there is none. */
   find(block: number, options?: CallOptions): Promise<Block | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListBlocks, options?: CallOptions): Listing<Block>;
+  /** A page when awaited; all of them by `for await`. */
   listAnchors(input?: ListAnchors, options?: CallOptions): Listing<AnchoredBlock>;
   /** `not-sealed` where no block covers the position yet, `archived` where its events are in a file. */
   prove(input: ProveEvent, options?: CallOptions): Promise<EventProof>;
+  /**
+   * Proves that the tree at a later block only added to the tree at an earlier one (RFC 6962, 2.1.2). Refused with `unknown-block` where
+   * one is not sealed.
+   */
   proveConsistency(input: ProveConsistency, options?: CallOptions): Promise<ConsistencyProof>;
   /**
    * Walks the trail: numbers, leaves, blocks, the tree, anchors, and each source complete up to its checkpoint. Changes nothing, and may

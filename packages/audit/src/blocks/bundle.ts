@@ -40,6 +40,7 @@ export interface BundleReport {
 
 export type BundleLine = BundleHead | BundleBlock | BundleEvent | BundleReport;
 
+/** One place where a bundle is not what it says. */
 export interface BundleFinding {
   /** From 1. */
   line: number;
@@ -48,6 +49,7 @@ export interface BundleFinding {
   message: string;
 }
 
+/** What the check of a bundle found, with nothing but the bundle. */
 export interface BundleVerdict {
   ok: boolean;
   events: number;

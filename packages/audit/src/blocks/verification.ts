@@ -33,6 +33,7 @@ export interface VerificationFinding {
   message: string;
 }
 
+/** What a walk over the trail checked and what it found. */
 export interface VerificationReport {
   ok: boolean;
   /** The position up to which it looked. */

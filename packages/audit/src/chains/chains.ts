@@ -6,6 +6,7 @@ import type { CriticalStep } from './critical-path.ts';
 
 /** `caused-by`: the event names its parent itself. The others are further parents that somebody named later. */
 export const linkKinds = ['caused-by', 'follows-from', 'links'] as const;
+/** How an effect was linked to its cause. */
 export type LinkKind = (typeof linkKinds)[number];
 
 /** An event's place in a causal chain. */
@@ -85,6 +86,7 @@ export const getChain = z.strictObject({
   /** Of causes, and of effects. */
   limit: z.int().min(1).max(10_000).default(1000),
 });
+/** An event whose causes and effects are wanted, and how far to go: hops and events each way. */
 export type GetChain = z.input<typeof getChain>;
 
 export const linkEvents = z.strictObject({
@@ -96,13 +98,16 @@ export const linkEvents = z.strictObject({
 export type LinkEvents = z.input<typeof linkEvents>;
 
 export const getTrace = z.strictObject({ traceId });
+/** A W3C trace id: 32 hexadecimal digits. */
 export type GetTrace = z.input<typeof getTrace>;
 
+/** How far links are derived: the position, and how many events the trail is ahead. */
 export interface DerivedUpTo {
   position: number;
   behind: number;
 }
 
+/** Codes with which chains refuse. */
 export type ChainRefusal = 'unknown-event' | 'self-caused';
 
 /** Why something happened. Links are derived from the trail within moments; a cause that comes after its effect is linked when it comes. */

@@ -8,6 +8,7 @@ export interface PathSpan {
   readonly durationNs: number;
 }
 
+/** One span on the critical path of a trace; times in nanoseconds. */
 export interface CriticalStep {
   spanId: string;
   /** Of its time, what no child on the path accounts for. */

@@ -11,6 +11,7 @@ export interface Member {
   readonly recordedAt: Instant;
 }
 
+/** By what events are correlated. */
 export type CorrelationKind = 'same-id' | 'same-order' | 'time-window' | 'sequence';
 
 /** A version of a rule, as its evaluation needs it. */

@@ -20,6 +20,7 @@ export const correlationKinds = [
 
 /** What events are grouped by before a rule looks at them. An `orderId` is looked for anywhere in the payload. */
 export const correlationKeys = ['correlationId', 'traceId', 'run', 'aggregateId', 'orderId', 'everything'] as const;
+/** The fields that events may have in common. */
 export type CorrelationBy = (typeof correlationKeys)[number];
 
 /** One version of a rule. */
@@ -123,6 +124,7 @@ export const listCorrelations = z.strictObject({
 });
 export type ListCorrelations = z.input<typeof listCorrelations>;
 
+/** What one run of a rule did. */
 export interface RuleRun {
   ruleId: string;
   version: number;
@@ -147,6 +149,7 @@ export interface Correlations {
   listRules(input?: ListRules, options?: CallOptions): Listing<CorrelationRule>;
   /** Looks at a part of the trail now; groups that its ends cut are taken as they are. */
   run(input: RunRule, options?: CallOptions): Promise<RuleRun>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListCorrelations, options?: CallOptions): Listing<Correlation>;
   /** All findings of one key, the newest 1 000, oldest first. */
   ofKey(key: string, options?: CallOptions): Promise<Correlation[]>;

@@ -61,6 +61,8 @@ export type ExportRefusal = 'id-conflict';
 export interface Exports {
   /** Written by whoever wrote the bundle; the same again answers the first. */
   record(input: RecordExport, options?: CallOptions): Promise<Export>;
+  /** Nothing where there is none. */
   find(exportId: string, options?: CallOptions): Promise<Export | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListExports, options?: CallOptions): Listing<Export>;
 }

@@ -14,6 +14,7 @@ export interface Segment {
   archivedAt: Instant;
 }
 
+/** How long events stay in the database. Versions are kept; the newest is in force. */
 export interface RetentionPolicy {
   version: number;
   /** Days that an event stays in the database after it was recorded; absent: for ever. */
@@ -42,13 +43,16 @@ export const archiveTrail = z.strictObject({
 });
 export type ArchiveTrail = z.input<typeof archiveTrail>;
 
+/** Codes with which retention refuses. */
 export type RetentionRefusal = 'stale-version' | 'no-archive-folder' | 'trail-changed';
 
 /** Lets the oldest events go without letting go of their proofs: blocks, tree and anchors stay, and so survivors verify alone. */
 export interface Retention {
   /** `stale-version` where another policy was set meanwhile. */
   setPolicy(input: SetPolicy, options?: CallOptions): Promise<RetentionPolicy>;
+  /** A page when awaited; all of them by `for await`. */
   listPolicies(input?: ListPolicies, options?: CallOptions): Listing<RetentionPolicy>;
+  /** A page when awaited; all of them by `for await`. */
   listSegments(input?: ListSegments, options?: CallOptions): Listing<Segment>;
   /**
    * Writes the oldest partitions to files and takes them out, as far as they are sealed and go no further than the position; answers those

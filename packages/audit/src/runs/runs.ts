@@ -17,6 +17,7 @@ export interface RunManifest {
   version: number;
 }
 
+/** One change of a recorded run. */
 export interface RunState {
   version: number;
   status: RunStatus;
@@ -53,6 +54,7 @@ export const listRuns = z.strictObject({
 });
 export type ListRuns = z.input<typeof listRuns>;
 
+/** Codes with which recorded test runs refuse. */
 export type RunRefusal = 'unknown-run' | 'id-conflict' | 'stale-version' | 'illegal-transition';
 
 /** The manifest of each run. Its states are only ever added, and each is an event of the trail itself. */
@@ -63,9 +65,16 @@ export interface Runs {
   end(input: EndRun, options?: CallOptions): Promise<RunManifest>;
   /** It goes on after a crash, from its watermark. */
   recover(input: RecoverRun, options?: CallOptions): Promise<RunManifest>;
+  /**
+   * Marks what a run left as not to be used as evidence; nothing is deleted. Refused with `illegal-transition` where its status does not
+   * allow it.
+   */
   quarantine(input: QuarantineRun, options?: CallOptions): Promise<RunManifest>;
+  /** Nothing where there is none. */
   find(runId: string, options?: CallOptions): Promise<RunManifest | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(runId: string, options?: CallOptions): Promise<RunManifest>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListRuns, options?: CallOptions): Listing<RunManifest>;
   /** Oldest first. */
   listStates(runId: string, options?: CallOptions): Promise<RunState[]>;

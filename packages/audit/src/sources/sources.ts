@@ -48,6 +48,7 @@ export const listSources = z.strictObject({
 });
 export type ListSources = z.input<typeof listSources>;
 
+/** Codes with which sources refuse. */
 export type SourceRefusal = 'unknown-source' | 'source-conflict' | 'stale-version';
 
 /**
@@ -59,8 +60,12 @@ export interface Sources {
   add(input: AddSource, options?: CallOptions): Promise<Source>;
   /** Its events wait in its stream until it is resumed. */
   pause(input: ChangeSource, options?: CallOptions): Promise<Source>;
+  /** Reads on where the source was paused. Refused with `stale-version` where it was changed since. */
   resume(input: ChangeSource, options?: CallOptions): Promise<Source>;
+  /** Nothing where there is none. */
   find(sourceId: string, options?: CallOptions): Promise<Source | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(sourceId: string, options?: CallOptions): Promise<Source>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListSources, options?: CallOptions): Listing<Source>;
 }

@@ -34,6 +34,7 @@ export type OpenData = z.input<typeof openData>;
 export const eraseSubject = z.strictObject({ pseudonym, reason: textInput(500).optional() });
 export type EraseSubject = z.input<typeof eraseSubject>;
 
+/** Codes with which subjects refuse. */
 export type SubjectRefusal = 'unknown-subject' | 'erased' | 'not-sealed-here';
 
 /**

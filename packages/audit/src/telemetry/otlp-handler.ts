@@ -20,6 +20,7 @@ interface Answer {
   retryAfterSeconds?: number;
 }
 
+/** Bounds of the OTLP handler. */
 export interface OtlpHandlerOptions {
   /** Of one request, unpacked: 8 MiB. */
   readonly maxBytes?: number;

@@ -12,8 +12,10 @@ import {
 import { z } from 'zod';
 
 export const spanKinds = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
+/** The role of a span, as OpenTelemetry names it. */
 export type SpanKind = (typeof spanKinds)[number];
 export const spanStatuses = ['unset', 'ok', 'error'] as const;
+/** How a span ended, as OpenTelemetry names it. */
 export type SpanStatus = (typeof spanStatuses)[number];
 
 /** One piece of work of a service, in the terms of OpenTelemetry. Its times are those of the service's own clock. */
@@ -39,11 +41,13 @@ export interface Span {
   recordedAt: Instant;
 }
 
+/** A span that another one refers to, across traces. */
 export interface SpanLink {
   traceId: string;
   spanId: string;
 }
 
+/** Something that happened within a span. */
 export interface SpanEvent {
   name: string;
   at: Instant;
@@ -111,6 +115,7 @@ export const recordLog = z.strictObject({
   traceId: traceId.optional(),
   spanId: spanId.optional(),
 });
+/** A log line as OpenTelemetry has it; severities from 1 (trace) to 24 (fatal). */
 export type RecordLog = z.input<typeof recordLog>;
 
 const window = { from: instantInput.optional(), to: instantInput.optional() };
@@ -138,6 +143,7 @@ export type ListLogs = z.input<typeof listLogs>;
 
 /** `id-conflict`: another span has these ids. `too-old`: it would be dropped at once. `in-the-future`: by more than a day. */
 export type TelemetryRefusal = 'id-conflict' | 'too-old' | 'in-the-future';
+/** What became of one span or log of a batch. */
 export type TelemetryOutcome = { ok: true } | { ok: false; error: ConflictError | InvalidInputError };
 
 /**
@@ -149,6 +155,8 @@ export interface Telemetry {
   recordSpans(spans: readonly RecordSpan[], options?: CallOptions): Promise<TelemetryOutcome[]>;
   /** One outcome a record, in order. Equal records of one call are kept as often as they are there. */
   recordLogs(logs: readonly RecordLog[], options?: CallOptions): Promise<TelemetryOutcome[]>;
+  /** A page when awaited; all of them by `for await`. */
   listSpans(input?: ListSpans, options?: CallOptions): Listing<Span>;
+  /** A page when awaited; all of them by `for await`. */
   listLogs(input?: ListLogs, options?: CallOptions): Listing<LogRecord>;
 }

@@ -4,6 +4,7 @@ import { traceId } from '../telemetry/telemetry.ts';
 import type { ClockCorrection } from './clock-corrections.ts';
 
 export const observedKinds = ['event', 'span'] as const;
+/** What an item of a timeline is. */
 export type ObservedKind = (typeof observedKinds)[number];
 
 /** Something that happened at its place in a timeline. */
@@ -29,6 +30,7 @@ export interface TimelineItem {
   causes: string[];
 }
 
+/** What was observed, in one order. */
 export interface Timeline {
   /** No cause after its effect, and otherwise by time. */
   items: TimelineItem[];
@@ -127,9 +129,11 @@ export type ListClockOffsets = z.input<typeof listClockOffsets>;
 
 /** What happened when, how often and how fast: derived from the trail and from spans within moments. */
 export interface Timelines {
+  /** Refused as `not-found` where there is none. */
   get(input: GetTimeline, options?: CallOptions): Promise<Timeline>;
   /** Events by business time with the time since their cause, spans by their start with how long they took. Oldest first. */
   listStats(input: ListStats, options?: CallOptions): Listing<Stats>;
+  /** A page when awaited; all of them by `for await`. */
   listDependencies(input: ListDependencies, options?: CallOptions): Listing<Dependency>;
   /** Oldest first. */
   listClockOffsets(input?: ListClockOffsets, options?: CallOptions): Listing<ClockOffset>;

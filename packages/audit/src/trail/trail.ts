@@ -47,12 +47,14 @@ export interface TrailEvent {
   leafHash: string;
 }
 
+/** The end of the trail. */
 export interface TrailHead {
   /** Of the last event; 0 where there is none. */
   position: number;
   recordedAt: Instant;
 }
 
+/** What became of one event of a batch. */
 export type RecordOutcome =
   /** `duplicate`: the same event was there already, at this position. */
   | { ok: true; position: number; duplicate: boolean }
@@ -70,6 +72,7 @@ export type BufferOutcome =
   | { ok: true; state: 'recorded'; position: number; duplicate: boolean }
   | Extract<RecordOutcome, { ok: false }>;
 
+/** Another event that came under an id that is taken. The first one stands. */
 export interface TrailConflict {
   id: number;
   source: string;
@@ -81,6 +84,7 @@ export interface TrailConflict {
   recordedAt: Instant;
 }
 
+/** What came and could not be read as an event. It is kept as it came. */
 export interface QuarantinedEvent {
   id: number;
   /** As it came, as JSON where that could be made; 64 KiB at most. */
@@ -236,13 +240,18 @@ export interface Trail {
    * that must not be, `ingest` is the way.
    */
   buffer(events: readonly unknown[], options?: CallOptions): Promise<BufferOutcome[]>;
+  /** The last event of the trail; what is committed later has higher positions. */
   head(options?: CallOptions): Promise<TrailHead>;
+  /** Nothing where there is none. */
   find(position: number, options?: CallOptions): Promise<TrailEvent | undefined>;
   /** `not-found` where the trail has no such position, or it is archived. */
   get(position: number, options?: CallOptions): Promise<TrailEvent>;
   /** By its id, of any source where none is said. */
   findEvent(input: FindEvent, options?: CallOptions): Promise<TrailEvent | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListEvents, options?: CallOptions): Listing<TrailEvent>;
+  /** A page when awaited; all of them by `for await`. */
   listConflicts(input?: ListConflicts, options?: CallOptions): Listing<TrailConflict>;
+  /** A page when awaited; all of them by `for await`. */
   listQuarantined(input?: ListQuarantined, options?: CallOptions): Listing<QuarantinedEvent>;
 }

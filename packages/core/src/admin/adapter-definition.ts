@@ -12,6 +12,7 @@ export interface AdapterDefinition {
   readonly minSchema?: string;
 }
 
+/** The servers, as an administrator reaches them: URLs with their passwords, so secrets. */
 export interface AdminAccess {
   /** A role with CREATEROLE and CREATE on the database, or a superuser, on the server itself: not through a pooler. */
   readonly postgresUrl: string;
@@ -22,6 +23,7 @@ export interface AdminAccess {
   readonly redisCa?: string;
 }
 
+/** Which instance on which servers; without `instance` the adapter's default one. */
 export interface InstanceTarget {
   readonly instance?: string | undefined;
   readonly admin: AdminAccess;

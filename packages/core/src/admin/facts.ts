@@ -21,6 +21,7 @@ export async function findFacts(
   return found.length > 0 ? openFacts(definition, target) : undefined;
 }
 
+/** Opens the `facts_*` views of an instance as its reader role. Refused with `schema-missing` where it is not set up. */
 export async function openFacts(
   definition: Omit<AdapterDefinition, 'migrations'>,
   { instance, admin }: InstanceTarget,

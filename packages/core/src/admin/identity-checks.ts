@@ -35,6 +35,7 @@ export const nothingToCompare = (name: string, why: string): Verified => ({
 /** Of each check the first, so that one that differs everywhere does not hide the others. */
 const MOST_SHOWN = 10;
 
+/** Runs the checks of one identity; it holds when no check names a row. */
 export async function verifyIdentity(facts: Facts, { name, what, checks }: IdentityChecks): Promise<Verified> {
   let compared = 0;
   const differences: string[] = [];

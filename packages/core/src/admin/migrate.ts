@@ -11,6 +11,7 @@ import { type PostgresSession, adminError, openPostgres, sqlState } from './post
 import { type SchemaStatus, compareSchema } from './schema-status.ts';
 import { refuseUnfitServer } from './unfit-server.ts';
 
+/** One step of a migration. */
 export interface MigrationProgress {
   /** The file that is being applied. */
   readonly name: string;
@@ -19,11 +20,14 @@ export interface MigrationProgress {
   readonly waiting?: Waiting;
 }
 
+/** What to migrate, and whom to tell. */
 export interface MigrateOptions extends InstanceTarget {
+  /** Told before each file, and while it waits for another migration or for a lock. */
   readonly onProgress?: (progress: MigrationProgress) => void;
   readonly signal?: AbortSignal;
 }
 
+/** What a migration did. */
 export interface Migrated {
   readonly schema: string;
   /** What this call applied; others may have applied the rest at the same time. */

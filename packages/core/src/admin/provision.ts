@@ -12,6 +12,7 @@ import { findRedisUser, redisGrammar, saveRedisUsers, setRedisUser } from './red
 import { checkPassword, redisPasswordHash, scramVerifier } from './scram-verifier.ts';
 import { refuseUnfitServer } from './unfit-server.ts';
 
+/** What to provision, with which passwords. */
 export interface ProvisionOptions extends InstanceTarget {
   /** Of the adapter's role and ACL user: needed for what does not exist yet, otherwise left as they are. */
   readonly passwords?: { readonly postgres?: string | undefined; readonly redis?: string | undefined };
@@ -19,6 +20,7 @@ export interface ProvisionOptions extends InstanceTarget {
   readonly roles?: boolean;
 }
 
+/** What provisioning did, or what an operator has to do. */
 export interface Provisioned {
   readonly schema: string;
   /** The statements that were run or, with `roles: false`, that an operator has to run. Without any password. */

@@ -10,9 +10,12 @@ import { openRedis } from './redis-session.ts';
 import { findRedisUser, saveRedisUsers } from './redis-user.ts';
 import { redisPasswordHash } from './scram-verifier.ts';
 
+/** The stores that an adapter has a login for. */
 export type StoreName = 'postgres' | 'redis';
+/** A password for each store; a secret. */
 export type Passwords = Partial<Record<StoreName, string>>;
 
+/** Whose passwords are changed, and how they reach the adapter. */
 export interface RotateOptions extends InstanceTarget {
   /** Default: both. */
   readonly stores?: readonly StoreName[];
@@ -20,10 +23,12 @@ export interface RotateOptions extends InstanceTarget {
   readonly keep: (passwords: Passwords) => Promise<void> | void;
   /** Milliseconds in which Redis takes the old password too, default a minute. PostgreSQL knows one password at a time. */
   readonly graceMs?: number;
+  /** Told after each step. */
   readonly onProgress?: (step: 'kept' | 'verified' | 'grace' | 'done') => void;
   readonly signal?: AbortSignal;
 }
 
+/** 192 random bits that need no quoting in a URL, in SQL or in a file. */
 export const randomPassword = (): string => randomBytes(24).toString('base64url');
 
 /**

@@ -1,11 +1,13 @@
 import type { SqlFiles } from './migration-files.ts';
 import type { LedgerRow } from './ledger.ts';
 
+/** A released migration that is not what was applied. */
 export interface Drift {
   readonly name: string;
   readonly reason: 'changed' | 'missing' | 'out-of-order';
 }
 
+/** Where the migrations of a schema stand. */
 export interface SchemaStatus {
   readonly schema: string;
   /** `drifted`: a released migration is not what was applied; nothing is applied until that is cleared. */

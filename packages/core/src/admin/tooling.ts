@@ -35,6 +35,7 @@ export interface SchemaSnapshot {
   }[];
 }
 
+/** What a recorder of snapshots is given. */
 export interface RecordSnapshotContext extends ToolContext {
   readonly snapshotId?: string | undefined;
   readonly runId: string;
@@ -44,13 +45,18 @@ export interface RecordSnapshotContext extends ToolContext {
   readonly snapshots: Readonly<Record<string, SchemaSnapshot>>;
 }
 
+/** What every tool of an adapter is given. */
 export interface ToolContext {
   /** For `create…Adapter`: where the stores are, as whom, and no workers. */
   readonly options: AdapterOptions;
+  /** Says in a few words what is being done. */
+  /** Says in a few words what is being done. */
+  /** Says in a few words what is being done. */
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
+/** What a check of identities is given. */
 export interface VerifyContext extends ToolContext {
   readonly facts: Facts;
   /**
@@ -71,6 +77,7 @@ export interface Verified {
   readonly differences?: readonly string[];
 }
 
+/** What a loader of files is given. */
 export interface LoadContext extends ToolContext {
   readonly path: string;
   /** What the rows are of, where the file does not say: options of the command line by name. */

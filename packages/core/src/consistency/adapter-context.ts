@@ -12,6 +12,7 @@ import type { Clock } from '../values/instant.ts';
 export interface AdapterContext {
   readonly identity: InstanceIdentity;
   readonly config: AdapterConfig;
+  /** Runs one call of a port: parses, times, traces, maps errors. Every public method is one call of it. */
   readonly run: Pipe['run'];
   readonly pg: Postgres;
   readonly redis: Redis;

@@ -19,6 +19,7 @@ export interface ArchiveSource<Fact> {
   size(): Promise<number>;
 }
 
+/** What an archiver moves from Redis to PostgreSQL, and how. */
 export interface ArchiverOptions<Fact> {
   /** The name of the series: of its watermark, its lease and its metrics. */
   series: string;

@@ -11,6 +11,7 @@ export interface Member<Input> {
   readonly context: WriteContext;
 }
 
+/** How what queues becomes a batch. */
 export interface BatcherOptions<Input, Output> {
   /** `orders.place`: a metric label. */
   name: string;

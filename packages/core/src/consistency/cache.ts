@@ -8,6 +8,7 @@ import { type CacheCodec, type Found, cacheCodec } from './cache-codec.ts';
 import { Loader } from './loader.ts';
 import { withinDeadline } from './within-deadline.ts';
 
+/** What is cached, for how long, and how it is read where it is not there. */
 export interface CacheOptions<Value> {
   /** Kebab-case; part of the keys and a metric label. Give it another name when the form of its values changes. */
   name: string;
@@ -18,6 +19,7 @@ export interface CacheOptions<Value> {
   absentTtlMs?: number;
   /** The truth, in one statement: values in any order, what is missing left out. */
   load(ids: string[]): Promise<readonly Value[]>;
+  /** The key that a value is found by. */
   keyOf: (value: Value) => string;
   /** Grows with every change of a value. Left out for values derived from many rows: those are dropped, never refreshed. */
   versionOf?(value: Value): number;
@@ -78,6 +80,7 @@ export class Cache<Value> {
     };
   }
 
+  /** The value of a key: from Redis, else from PostgreSQL; nothing where it does not exist. Without Redis straight from PostgreSQL. */
   async get(id: string): Promise<Value | undefined> {
     if (currentCall()?.fresh) {
       this.#count('fresh');

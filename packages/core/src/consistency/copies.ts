@@ -44,6 +44,7 @@ export class CopyStore<Value> {
     this.#key = key;
   }
 
+  /** Brings copies that are in Redis up to what was just written, soon and without waiting; the newest version of each wins. */
   refresh(copies: readonly Copy<Value>[]): void {
     if (copies.length === 0) return;
     keepLatest(this.#pending, copies);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdapterContext } from './adapter-context.ts';
 
+/** A value and the version it is of. */
 export interface Versioned<Value> {
   readonly version: number;
   readonly value: Value;
@@ -25,17 +26,20 @@ export interface Projection {
   name: string;
   /** What is to be compared in this round: a bounded number. */
   ids(): Promise<readonly string[]>;
+  /** Where the copy says otherwise than PostgreSQL, as both are read now; nothing where they agree. */
   differences(id: string): Promise<readonly Difference[]>;
   /** Brings the copy back to the truth, or drops it where the next read fills it. */
   repair(id: string): Promise<void>;
 }
 
+/** One entry in which Redis and PostgreSQL differ, and keep differing. */
 export interface Drift {
   id: string;
   part?: string;
   kind: DriftKind;
 }
 
+/** What a comparison looked at and what it found. */
 export interface DriftReport {
   /** Copies that were compared. */
   checked: number;

@@ -61,6 +61,7 @@ export class Epoch {
     );
   }
 
+  /** Whether Redis may be believed, as last seen. */
   get state(): EpochState {
     return this.#state;
   }
@@ -91,6 +92,7 @@ export class Epoch {
     this.#epoch = undefined;
   }
 
+  /** The loop of the worker: looks once a second until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#epoch = await this.#ofPostgres();

@@ -62,6 +62,7 @@ export class Lease implements AsyncDisposable {
     await this.#store.release(this.name, this.holder, this.fence).catch(() => {});
   }
 
+  /** Gives the lease back, so that another process may take it at once. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

@@ -2,11 +2,13 @@ import { currentCall, outsideCalls } from '../pipe/context.ts';
 import { whenGathered } from './gather.ts';
 import { withinDeadline } from './within-deadline.ts';
 
+/** How one key and how many are read. */
 export interface LoaderOptions<Value> {
   /** The plain read of one key: what a lone reader takes. */
   one(key: string): Promise<Value | undefined>;
   /** One statement for many keys (`id = any($1)`), its values in any order; what is missing is left out. */
   many(keys: string[]): Promise<readonly Value[]>;
+  /** The key that a value belongs to. */
   keyOf(value: Value): string;
   /** Keys of one statement at most. */
   max?: number;
@@ -37,6 +39,7 @@ export class Loader<Value> {
     this.#max = options.max ?? 500;
   }
 
+  /** The value of a key, read together with the others that are asked for in the same tick; nothing where it does not exist. */
   load(key: string): Promise<Value | undefined> {
     if (currentCall()?.fresh) this.#fresh = true;
     let waiting = this.#waiting.get(key);

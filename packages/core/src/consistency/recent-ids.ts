@@ -9,6 +9,7 @@ export class RecentIds {
     this.#most = most;
   }
 
+  /** It was written now. */
   add(id: string): void {
     // Anew, so that the first of the map is the oldest.
     this.#writtenAt.delete(id);

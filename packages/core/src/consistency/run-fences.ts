@@ -15,9 +15,11 @@ export type TestRunRef = z.input<typeof testRunInput>;
  */
 export const testRunFields = testRunInput.partial().shape;
 
+/** Whether an input names a run with its fence, or neither. */
 export const bothOrNeither = (input: { run?: string | undefined; fence?: number | undefined }): boolean =>
   (input.run === undefined) === (input.fence === undefined);
 
+/** What is said of an input that names only one of run and fence. */
 export const bothOrNeitherIssue = { path: ['fence'], error: 'expected a fence with a run, and a run with a fence' };
 
 /** The highest fence that an adapter has seen of each test run: what acts for the run with a lower one is refused with `stale-fence`. */

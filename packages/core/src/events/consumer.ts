@@ -12,6 +12,7 @@ export interface Consumer extends AsyncDisposable {
   readonly name: string;
   /** One entry a source. */
   health(): ReaderHealth[];
+  /** Ends after the event that is being handled; its checkpoint stands. Another `consume` goes on from there. */
   stop(): Promise<void>;
 }
 

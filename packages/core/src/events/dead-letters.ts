@@ -31,6 +31,7 @@ export const retryDeadLetter = z.strictObject(letterKey);
 export type ListDeadLetters = z.input<typeof listDeadLetters>;
 export type RetryDeadLetter = z.input<typeof retryDeadLetter>;
 
+/** Events that a consumer could not handle, kept until they are retried or dropped. */
 export interface DeadLetters {
   /** In the order of consumer, source and number. */
   list(input?: ListDeadLetters, options?: CallOptions): Listing<DeadLetter>;

@@ -10,6 +10,7 @@ import { SourceStream } from './source-stream.ts';
 /** `waiting`: another process consumes, or none does. `stopped`: at a gap; it goes on by itself once that is closed. */
 export type ReaderState = 'waiting' | 'reading' | 'retrying' | 'stopped';
 
+/** How far a consumer is with one source. */
 export interface ReaderHealth {
   consumer: string;
   source: string;

@@ -37,8 +37,10 @@ export interface Event<Type extends string = string, Payload = unknown> extends 
   readonly payload: Payload;
 }
 
+/** The schemas of payloads, by event type. */
 export type PayloadSchemas = Record<string, z.ZodType>;
 
+/** One type of event: its payload and an example. */
 export interface EventDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly payload: Schema;
   /** One payload as it is published: consumers are tested with it. */

@@ -8,6 +8,7 @@ import { coreFamilies, keysOf } from '../redis/keys.ts';
 import type { Instant } from '../values/instant.ts';
 import type { Feed, FeedEvent } from './price-feed.ts';
 
+/** Which feed is followed, and what is done with what comes. */
 export interface FollowOptions<Payload> {
   /** A metric label. */
   name: string;
@@ -19,6 +20,7 @@ export interface FollowOptions<Payload> {
 /** What follows a feed until it is disposed of. */
 export interface Follower extends AsyncDisposable {
   readonly name: string;
+  /** Ends after what is being handled. */
   stop(): Promise<void>;
 }
 

@@ -16,6 +16,7 @@ import { inEventContext } from './in-event-context.ts';
 import type { FeedEvent } from './price-feed.ts';
 import { publishedOf } from './source-stream.ts';
 
+/** Who consumes which events of whom, and where it begins. */
 export interface ConsumeOptions<Catalog extends EventCatalog, Type extends string = string> {
   /** Kebab-case. Its checkpoints are kept under it: a name is one consumer, in whatever process it runs. */
   name: string;
@@ -34,6 +35,7 @@ export interface ConsumeOptions<Catalog extends EventCatalog, Type extends strin
   maxAttempts?: number | undefined;
 }
 
+/** Reads the events that other adapters publish. */
 export interface Inbox {
   /**
    * Handles each event in its context, one at a time and at least once: what the handler calls must be idempotent by the event's ids.

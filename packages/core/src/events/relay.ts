@@ -82,6 +82,7 @@ export class Relay {
   /** Called by whoever has written events in this process: they are published at once. */
   readonly wake = (): void => this.#pause.wake();
 
+  /** Calls a hook with committed events before they are appended to the stream: for derived keys that are to be dropped. */
   beforePublish(hook: BeforePublish): void {
     this.#hooks.push(hook);
   }
@@ -105,6 +106,7 @@ export class Relay {
     return this.#waitingSince === undefined ? 0 : Math.max(0, (Date.now() - this.#waitingSince) / 1000);
   }
 
+  /** The loop of the worker: numbers and publishes under a fenced lease until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await using lease = await this.#leases.wait('relay', { signal, ttlMs: 5000 });
     const stop = AbortSignal.any([signal, lease.signal]);

@@ -10,6 +10,7 @@ import type { ReadyOptions } from './ready.ts';
 import type { ServiceCache } from './service-cache.ts';
 import type { Services } from './services.ts';
 
+/** How long closing may take. */
 export interface CloseOptions {
   /** Milliseconds in which it ends, whatever is still going on: 10 000 by default. */
   deadlineMs?: number | undefined;

@@ -5,6 +5,7 @@ import { isAdapterError } from '../pipe/errors.ts';
 import type { Finding, HealthContribution } from './health.ts';
 import type { Worker } from './worker.ts';
 
+/** Whether copies are only compared with the tables, or brought back too. */
 export interface VerifyCopiesOptions {
   /** Also brings back what was found: `false` by default. */
   repair?: boolean | undefined;

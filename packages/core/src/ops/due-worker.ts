@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from './worker.ts';
 
+/** Work that falls due in business time. */
 export interface DueWork {
   name: string;
   /** How much is done in one go. */

@@ -7,6 +7,7 @@ import { type StoreHealth, type StoreState, StoreWatch } from './store-watch.ts'
 import { within } from './within.ts';
 import { type WorkerHealth, type Workers, errorClass } from './worker.ts';
 
+/** The stores of an adapter. */
 export type Store = 'postgres' | 'redis';
 
 /** What one check found: `down` makes the adapter unavailable, `degraded` makes it degraded. */
@@ -25,11 +26,14 @@ export interface HealthContribution {
   readonly name: string;
   /** The stores it asks: with one of them down it is not asked, and `unknown`. */
   readonly needs?: readonly Store[];
+  /** Looks once; what it throws makes the state `unknown`. */
   check(): Finding | Promise<Finding>;
 }
 
+/** What a check found, and the class of its last error. */
 export type CheckHealth = Omit<Finding, 'state'> & { state: StoreState; lastErrorClass?: string };
 
+/** What an adapter says of itself. It holds no secret and no error text of a driver. */
 export interface AdapterHealth {
   adapter: string;
   /** The instance's name, else the adapter's. */

@@ -4,6 +4,7 @@ import { type Adapters, Readiness } from './readiness.ts';
 import { statusPage } from './status-page.ts';
 import { within } from './within.ts';
 
+/** What the operations port shows beside the adapters. */
 export interface OpsOptions {
   /** What the status page is headed with. */
   name?: string;

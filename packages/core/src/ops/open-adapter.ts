@@ -29,6 +29,7 @@ import { ServiceCacheStore } from './service-cache.store.ts';
 import { ServiceStore } from './services.store.ts';
 import { type Worker, Workers } from './worker.ts';
 
+/** What an adapter is opened with. */
 export interface AdapterOpening<Name extends string> {
   identity: Identity;
   /** The key families of its `keys.ts`, without those that every adapter has. */
@@ -44,6 +45,7 @@ export interface AdapterOpening<Name extends string> {
   partitioned?: readonly string[];
 }
 
+/** What an adapter adds to what every adapter has. */
 export interface Mounted {
   workers?: readonly Worker[];
   checks?: readonly HealthContribution[];
@@ -53,6 +55,7 @@ export interface Mounted {
   flush?: readonly (() => Promise<unknown>)[];
 }
 
+/** The parts that an adapter's composition root puts together. */
 export interface OpenedAdapter<Name extends string> {
   /** What repositories and stores are made of. */
   readonly context: AdapterContext;

@@ -1,6 +1,7 @@
 import type { AdapterHealth } from './health.ts';
 import type { BaseAdapter } from './base-adapter.ts';
 
+/** The adapters of a service, by its own names. */
 export type Adapters = Readonly<Record<string, BaseAdapter>>;
 
 /** So many checks in a row must say otherwise before readiness changes: one hiccup takes no service out of rotation. */

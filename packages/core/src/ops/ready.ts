@@ -6,6 +6,7 @@ import type { Postgres } from '../postgres/postgres.ts';
 import type { Redis } from '../redis/redis.ts';
 import type { Store } from './health.ts';
 
+/** How long to wait. */
 export interface ReadyOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds after which it rejects with what is missing. Without, it waits as long as it takes. */

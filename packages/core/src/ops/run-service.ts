@@ -9,6 +9,7 @@ import { opsHandler } from './http.ts';
 import type { Adapters } from './readiness.ts';
 import { settledWithin } from './within.ts';
 
+/** How a service is run. */
 export interface ServiceOptions<A extends Adapters> {
   name: string;
   /** Where `/livez`, `/readyz`, `/metrics` and the status page are; 0 takes a free port. */
@@ -26,6 +27,7 @@ export interface ServiceOptions<A extends Adapters> {
   exit?: (code: number) => void;
 }
 
+/** A running service, as its `main` sees it. */
 export interface Service<A extends Adapters> {
   readonly name: string;
   /** Aborts when the service is to stop. */

@@ -4,6 +4,7 @@ import { ConflictError, NotFoundError } from '../pipe/errors.ts';
 import { textInput } from '../values/id.ts';
 import { type Listing, pageFields } from '../values/page.ts';
 
+/** What can be written as JSON. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 const LONGEST_JSON = 262_144;
@@ -78,10 +79,13 @@ export interface ServiceCache {
   group(name: string): CacheGroup;
 }
 
+/** Named values that belong together, in Redis alone: lost with it. The group knows its keys, so nothing is scanned for. */
 export interface CacheGroup {
+  /** Puts a value under a key, with a life in milliseconds where the options give one. */
   set(key: string, value: Json, options?: SetCachedOptions): Promise<void>;
   /** All or none. */
   setMany(entries: Iterable<readonly [key: string, value: Json]>, options?: SetCachedOptions): Promise<void>;
+  /** The value of a key; nothing where there is none or its life ended. */
   find(key: string, options?: CallOptions): Promise<Json | undefined>;
   /** Throws `NotCachedError`. */
   get(key: string, options?: CallOptions): Promise<Json>;

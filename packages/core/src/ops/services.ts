@@ -60,6 +60,7 @@ export const findService = z.strictObject({ id: idInput, from });
 export const listServices = z.strictObject({ name: serviceName.optional(), from, ...pageFields(z.string().max(256)) });
 export type ListServices = z.input<typeof listServices>;
 
+/** A service that others can discover. */
 export interface RegisteredService {
   id: string;
   name: string;
@@ -105,7 +106,9 @@ export interface Services {
   deregister(id: string, options?: CallOptions): Promise<boolean>;
   /** The healthy services of a name, at most 1 000. */
   discover(name: string, options?: DiscoverOptions): Promise<RegisteredService[]>;
+  /** A registered service; nothing where it is not registered or its heartbeat ended. */
   find(id: string, options?: DiscoverOptions): Promise<RegisteredService | undefined>;
+  /** A registered service; `service-not-found` where it is not registered or its heartbeat ended. */
   get(id: string, options?: DiscoverOptions): Promise<RegisteredService>;
   /** All that are registered, healthy or not, by name and id. */
   list(input?: ListServices, options?: CallOptions): Listing<RegisteredService>;

@@ -2,8 +2,10 @@ import type { BreakerState } from '../pipe/breaker.ts';
 import { type Instant, systemClock } from '../values/instant.ts';
 import { errorClass } from './worker.ts';
 
+/** `degraded`: it answers, and something is not as it should be. `unknown`: it was not asked yet, or could not say. */
 export type StoreState = 'up' | 'degraded' | 'down' | 'unknown';
 
+/** How a store answers. */
 export interface StoreHealth {
   state: StoreState;
   /** Since when it is in this state, on the host's clock. */

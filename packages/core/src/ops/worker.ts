@@ -8,6 +8,7 @@ import { settledWithin } from './within.ts';
 export interface Worker {
   /** Kebab-case, unique in its adapter: `expire-holds`. The setting `workers` names it. */
   readonly name: string;
+  /** Works until the signal aborts; what it throws is logged, and it runs again after a growing pause. */
   run(signal: AbortSignal): Promise<void>;
   /** Where what it does falls due in business time: does all that is due now, and ends. */
   catchUp?(): Promise<void>;
@@ -15,6 +16,7 @@ export interface Worker {
   lagSeconds?(): number | undefined;
 }
 
+/** How a background loop does. */
 export interface WorkerHealth {
   name: string;
   /** `waiting`: it failed and pauses before it runs again. `off`: the setting `workers` leaves it out. */

@@ -2,6 +2,7 @@ import CircuitBreaker from 'opossum';
 import { UnavailableError } from './errors.ts';
 import type { Telemetry } from './telemetry.ts';
 
+/** `open`: nothing reaches the store. `half-open`: one unit of work tries it. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export interface BreakerOptions {

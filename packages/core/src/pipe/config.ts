@@ -50,6 +50,7 @@ export interface StoreLogin {
   tls: { ca?: string } | undefined;
 }
 
+/** The settings of an adapter, read and checked. */
 export interface AdapterConfig {
   postgres: StoreLogin & {
     database: string;

@@ -43,6 +43,7 @@ const storage = new AsyncLocalStorage<Call>();
 const nobody: Context = {};
 
 export const currentCall = (): Call | undefined => storage.getStore();
+/** The context of the running call; empty outside of one. */
 export const currentContext = (): Context => storage.getStore()?.context ?? nobody;
 export const inCall = <T>(call: Call, fn: () => T): T => storage.run(call, fn);
 
@@ -56,6 +57,7 @@ export function remainingMs(): number | undefined {
   return deadline === undefined ? undefined : deadline - performance.now();
 }
 
+/** What a call is made for; the deadline in milliseconds from now. */
 export interface ContextInput extends Omit<Context, 'deadline'> {
   deadlineMs?: number;
 }
@@ -95,6 +97,7 @@ export interface WriteContext {
   source_seq: number | null;
 }
 
+/** What is written on every event of the running call: trace, correlation, causation, actor, run. */
 export function writeContext(): WriteContext {
   const context = currentContext();
   const active = trace.getActiveSpan()?.spanContext();

@@ -4,12 +4,14 @@ import { type InspectOptions, inspect } from 'node:util';
 /** What a caller can do about an error: a closed set. `code` says what happened in the domain's own word. */
 export type ErrorKind = 'invalid-input' | 'not-found' | 'conflict' | 'unavailable' | 'outcome-unknown' | 'internal';
 
+/** What is wrong with one field of an input. */
 export interface Issue {
   /** The field, as a path: `sides.0.price`. Empty for the input as a whole. */
   path: string;
   message: string;
 }
 
+/** Facts about an error for programs: never a secret, a statement or a URL. */
 export type Details = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const brand = Symbol.for('tse.adapter-error');
@@ -91,6 +93,7 @@ export class InternalError extends AdapterError {
   readonly kind = 'internal';
 }
 
+/** Whether an adapter threw it, whichever copy of core that adapter has. */
 export const isAdapterError = (error: unknown): error is AdapterErrorOf =>
   typeof error === 'object' && error !== null && brand in error;
 

@@ -15,6 +15,7 @@ import type { Telemetry } from './telemetry.ts';
 export interface Operation<Schema extends z.ZodType> {
   readonly name: string;
   readonly input: Schema;
+  /** The id in the input by which a lost reply can be asked for again. */
   readonly repeatWith: ((input: z.output<Schema>) => string | undefined) | undefined;
 }
 
@@ -44,6 +45,7 @@ export class Pipe {
     this.#bind = telemetry.histogram('adapter_operation_seconds', 'Duration of public methods by outcome');
   }
 
+  /** Parses the input, runs the task in its context with deadline and signal, times it, and maps what it throws to an `AdapterError`. */
   run = async <Schema extends z.ZodType, T>(
     op: Operation<Schema>,
     input: unknown,

@@ -21,6 +21,7 @@ export function describeError(error: unknown): Record<string, unknown> {
 export const defaultLogger = (level = 'info'): Logger =>
   pino({ level, serializers: { err: describeError, error: describeError } });
 
+/** Where logs, metrics and spans go. */
 export interface TelemetryOptions {
   logger?: Logger | undefined;
   metrics?: Registry | undefined;
@@ -45,6 +46,7 @@ export class Telemetry {
     this.tracer = options.tracer ?? trace.getTracer('@tse/core');
   }
 
+  /** A counter of this adapter, once for each name; answers what adds to it. */
   counter<L extends string = never>(
     name: string,
     help: string,
@@ -57,6 +59,7 @@ export class Telemetry {
     return (values, by = 1) => metric.inc({ ...this.#labels, ...values }, by);
   }
 
+  /** A gauge of this adapter, once for each name; answers what sets it. */
   gauge<L extends string = never>(
     name: string,
     help: string,

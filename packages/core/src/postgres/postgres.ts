@@ -19,6 +19,7 @@ export interface Queries {
   one<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row>;
   /** One row or none. */
   maybe<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row | undefined>;
+  /** All rows of a statement. */
   many<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row[]>;
   /** What `read` makes of each row, an array in the order of the columns: for long reads, whose rows become objects of another form anyway. */
   arrays<Input, T>(stmt: Statement<Input, unknown>, input: Input, read: (row: unknown[]) => T): Promise<T[]>;
@@ -82,6 +83,7 @@ export class Postgres implements Queries {
   async maybe<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row | undefined> {
     return (await this.#unit(sendable(stmt, input))).rows[0] as Row | undefined;
   }
+  /** All rows of a statement. */
   async many<Input, Row>(stmt: Statement<Input, Row>, input: Input): Promise<Row[]> {
     return (await this.#unit(sendable(stmt, input))).rows as Row[];
   }
@@ -157,6 +159,7 @@ export class Postgres implements Queries {
     }
   }
 
+  /** Connections of the pool, and calls that wait for one. */
   stats(): { total: number; idle: number; waiting: number; max: number } {
     const { pool } = this.#pool;
     return {
@@ -167,10 +170,12 @@ export class Postgres implements Queries {
     };
   }
 
+  /** The state of the store's breaker. */
   get breaker(): BreakerState {
     return this.#breaker.state;
   }
 
+  /** Ends the pool; what is still running has so many milliseconds. */
   async close(deadlineMs: number): Promise<void> {
     this.#breaker.shutdown();
     const pools = [this.#pool, this.#probe, ...(this.#replica ? [this.#replica] : [])];

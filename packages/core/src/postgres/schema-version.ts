@@ -14,6 +14,7 @@ export interface SchemaNeeds {
   readonly minSchema: string;
 }
 
+/** Whether this code can work on the schema as it is, and what cures it where not. */
 export interface SchemaState {
   /** `outdated`: `tse migrate` has to run. `code-outdated`: the schema has moved on, and this code cannot use it any more. */
   readonly state: 'current' | 'outdated' | 'code-outdated';

@@ -29,6 +29,7 @@ export interface Statement<Input, Row> {
   readonly mode: Mode;
   readonly name: string;
   readonly text: string;
+  /** The parameters of an input, in the order of the text. */
   readonly bind: (input: Input) => unknown[];
   /** Only for inference. */
   readonly row?: Row;

@@ -41,6 +41,7 @@ export class Redis {
   read<T>(op: string, work: (client: RedisClient) => Promise<T>): Promise<T> {
     return this.#unit(op, 'read', work);
   }
+  /** One unit of work that changes something: a lost reply is `outcome-unknown`. */
   write<T>(op: string, work: (client: RedisClient) => Promise<T>): Promise<T> {
     return this.#unit(op, 'write', work);
   }
@@ -91,10 +92,12 @@ export class Redis {
     }
   }
 
+  /** The state of the store's breaker. */
   get breaker(): BreakerState {
     return this.#breaker.state;
   }
 
+  /** Ends the connections; what is still running has so many milliseconds. */
   async close(deadlineMs: number): Promise<void> {
     this.#breaker.shutdown();
     for (const reader of this.#readers) reader.disconnect();

@@ -9,6 +9,7 @@ declare const brand: unique symbol;
  */
 export type Decimal = string & { readonly [brand]: 'Decimal' };
 
+/** Where a digit too many goes: towards zero, away from zero, or to the nearest, a half up or to the even neighbour. */
 export type Rounding = 'down' | 'half-up' | 'half-even' | 'up';
 
 export const MAX_INTEGER_DIGITS = 20;
@@ -56,8 +57,11 @@ export const decimal = {
     if (value === undefined) throw new RangeError('not a decimal of at most 20 integer and 18 fraction digits');
     return value;
   },
+  /** The exact sum. Throws a `RangeError` beyond 20 integer or 18 fraction digits, like all that answer an amount. */
   plus: (a: string, b: string): Decimal => checked(big(a).plus(b)),
+  /** The exact difference. */
   minus: (a: string, b: string): Decimal => checked(big(a).minus(b)),
+  /** The exact product. */
   times: (a: string, b: string): Decimal => checked(big(a).times(b)),
   /** The quotient, rounded to `scale` fraction digits. */
   div(a: string, b: string, scale: number, rounding: Rounding): Decimal {
@@ -69,15 +73,21 @@ export const decimal = {
   /** The value rounded to `scale` fraction digits; `up` is away from zero, `down` towards it. */
   round: (value: string, scale: number, rounding: Rounding): Decimal =>
     checked(big(value).round(scale, roundingModes[rounding])),
+  /** The same amount with the other sign; 0 stays 0. */
   negate: (value: string): Decimal => checked(big(value).times('-1')),
+  /** The amount without its sign. */
   abs: (value: string): Decimal => checked(big(value).abs()),
+  /** -1, 0 or 1: how `a` stands to `b`, by value. */
   compare: (a: string, b: string): -1 | 0 | 1 => big(a).cmp(b),
+  /** The smaller one. */
   min: (a: Decimal, b: Decimal): Decimal => (decimal.compare(a, b) <= 0 ? a : b),
+  /** The exact sum of all; 0 of none. */
   sum: (values: Iterable<string>): Decimal => {
     let total = big('0');
     for (const value of values) total = total.plus(value);
     return checked(total);
   },
+  /** Whether it is below zero. */
   isNegative: (value: Decimal): boolean => value.startsWith('-'),
   /** The number of fraction digits. */
   scale: (value: Decimal): number => (value.includes('.') ? value.length - value.indexOf('.') - 1 : 0),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 /** The source of new ids. Must not repeat. */
 export interface Ids {
+  /** A new id, never answered before. */
   next(): string;
 }
 

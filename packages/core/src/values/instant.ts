@@ -7,6 +7,7 @@ export type Instant = string & { readonly [brand]: 'Instant' };
 
 /** The source of business time: due dates, expiries, schedules. Tests and simulations hand in their own. */
 export interface Clock {
+  /** The present moment of business time. */
   now(): Instant;
 }
 
@@ -48,6 +49,7 @@ function fromMillis(millis: number): Instant | undefined {
   return text.length === 24 && text >= '0001' ? (`${text.slice(0, 23)}000Z` as Instant) : undefined;
 }
 
+/** Instants as ISO-8601 texts in UTC with microseconds. */
 export const instant = {
   /** The instant of a text or `Date`; throws a `RangeError` where there is none. */
   of(input: string | Date): Instant {
@@ -59,13 +61,16 @@ export const instant = {
   millis: (value: Instant): number => Date.parse(`${value.slice(0, 23)}Z`),
   /** Microseconds since 1970. */
   micros: (value: Instant): bigint => BigInt(instant.millis(value)) * 1000n + BigInt(value.slice(23, 26)),
+  /** The instant so many microseconds after 1970. */
   fromMicros(micros: bigint): Instant {
     const millis = micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n;
     const text = instant.of(new Date(Number(millis)));
     return `${text.slice(0, 23)}${String(micros - millis * 1000n).padStart(3, '0')}Z` as Instant;
   },
+  /** The instant so many milliseconds later; earlier below zero. */
   plusMillis: (value: Instant, millis: number): Instant =>
     instant.fromMicros(instant.micros(value) + BigInt(Math.round(millis)) * 1000n),
+  /** -1, 0 or 1: how `a` stands to `b`. */
   compare: (a: Instant, b: Instant): -1 | 0 | 1 => (a < b ? -1 : a > b ? 1 : 0),
 };
 

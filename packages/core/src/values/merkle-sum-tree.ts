@@ -8,6 +8,7 @@ export interface SumNode {
   sum: Decimal;
 }
 
+/** What one account holds, as a leaf of a Merkle-sum tree. */
 export interface SumLeaf {
   accountId: string;
   amount: Decimal;

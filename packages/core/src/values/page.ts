@@ -12,6 +12,7 @@ export interface Listing<T> extends PromiseLike<Page<T>>, AsyncIterable<T> {}
 export const DEFAULT_PAGE = 100;
 export const MAX_PAGE = 1000;
 
+/** What a page ends with, in the order of its sorting. */
 export type CursorKey = readonly (string | number)[];
 
 /** The opaque cursor that stands after the item with this key. */

@@ -9,6 +9,7 @@ export interface Client {
   accountId: string;
 }
 
+/** An account in custody. */
 export interface CustodyAccount {
   accountId: string;
   kind: AccountKind;
@@ -20,6 +21,7 @@ export interface CustodyAccount {
   version: number;
 }
 
+/** A customer of a venue: whose trades settle on the account. */
 export const clientRef = z.strictObject({ venue: idInput, accountId: idInput });
 
 /**
@@ -92,11 +94,15 @@ export type AccountRefusal =
 
 /** The custody accounts. Errors are `not-found` or `conflict` with an `AccountRefusal` as code. */
 export interface Accounts {
+  /** Opens an account below its parent. Refused with `wrong-parent`, `parent-closed`, `client-conflict` where the client has another. */
   open(input: OpenAccount, options?: CallOptions): Promise<CustodyAccount>;
+  /** Nothing where there is none. */
   find(accountId: string, options?: CallOptions): Promise<CustodyAccount | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(accountId: string, options?: CallOptions): Promise<CustodyAccount>;
   /** The custody account of an account at a venue. */
   findByClient(client: Client, options?: CallOptions): Promise<CustodyAccount | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListAccounts, options?: CallOptions): Listing<CustodyAccount>;
   /** A suspended account receives but delivers nothing. Closing is final and needs holdings of zero and nothing open below. */
   changeStatus(input: ChangeAccountStatus, options?: CallOptions): Promise<CustodyAccount>;

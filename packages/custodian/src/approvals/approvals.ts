@@ -10,6 +10,7 @@ export interface ApprovalSubject {
   digest: string;
 }
 
+/** How far a group is from its threshold. */
 export interface GroupProgress {
   name: string;
   threshold: number;
@@ -17,6 +18,7 @@ export interface GroupProgress {
   approvals: number;
 }
 
+/** One approver's vote; it is never changed. */
 export interface Vote {
   approverId: string;
   decision: 'approve' | 'reject';
@@ -46,6 +48,7 @@ export interface ApprovalRequest {
   version: number;
 }
 
+/** A person who may vote. */
 export interface Approver {
   approverId: string;
   status: 'active' | 'removed';
@@ -132,13 +135,20 @@ export type ApprovalRefusal =
  * taken from that moment on. Errors are `not-found` or `conflict` with an `ApprovalRefusal` as code.
  */
 export interface Approvals {
+  /**
+   * Asks the groups for their votes on a subject. Refused with `quorum-unreachable` where they hold too few, with `already-requested`
+   * where it is open.
+   */
   request(input: RequestApproval, options?: CallOptions): Promise<ApprovalRequest>;
   /** The same vote again answers the request as it is; another one is a conflict. */
   vote(input: CastVote, options?: CallOptions): Promise<ApprovalRequest>;
   /** By the initiator; the request of a transfer ends with the transfer. */
   cancel(input: CancelApproval, options?: CallOptions): Promise<ApprovalRequest>;
+  /** Nothing where there is none. */
   find(requestId: string, options?: CallOptions): Promise<ApprovalRequest | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(requestId: string, options?: CallOptions): Promise<ApprovalRequest>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListApprovals, options?: CallOptions): Listing<ApprovalRequest>;
   /** Makes a person known; one who was removed is not brought back by it. */
   registerApprover(input: ChangeApprover, options?: CallOptions): Promise<Approver>;
@@ -146,5 +156,6 @@ export interface Approvals {
   removeApprover(input: ChangeApprover, options?: CallOptions): Promise<Approver>;
   /** May vote again; what was voted before the removal stays void. */
   restoreApprover(input: ChangeApprover, options?: CallOptions): Promise<Approver>;
+  /** A page when awaited; all of them by `for await`. */
   listApprovers(input?: ListApprovers, options?: CallOptions): Listing<Approver>;
 }

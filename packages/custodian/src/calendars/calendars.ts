@@ -20,11 +20,13 @@ export type Day = string;
 export const cycles = [0, 1, 2, 3] as const;
 export type Cycle = (typeof cycles)[number];
 
+/** A day on which nothing settles. */
 export interface Holiday {
   day: Day;
   name: string;
 }
 
+/** One version of a calendar of business days. */
 export interface Calendar {
   calendarId: string;
   version: number;
@@ -50,6 +52,7 @@ export interface SettlementDate {
   calendarVersions: Record<string, number>;
 }
 
+/** A day on which is settled, from its opening to its cut-off. */
 export interface BusinessDay {
   day: Day;
   opensAt: Instant;
@@ -133,13 +136,17 @@ export type CalendarRefusal =
  * `invalid-input` with a `CalendarRefusal` as code.
  */
 export interface Calendars {
+  /** Publishes the next version of a calendar. Refused with `not-the-next-version`, `unknown-time-zone`. */
   define(input: DefineCalendar, options?: CallOptions): Promise<Calendar>;
   /** From now on what moves of this asset goes by that calendar. */
   assign(input: AssignCalendar, options?: CallOptions): Promise<AssignCalendar>;
+  /** Nothing where there is none. */
   find(input: GetCalendar, options?: CallOptions): Promise<Calendar | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(input: GetCalendar, options?: CallOptions): Promise<Calendar>;
   /** By asset, the calendars that were assigned. */
   listAssigned(options?: CallOptions): Promise<AssignCalendar[]>;
+  /** The business days between two days, both included. Refused with `outside-calendar` beyond what the calendar covers. */
   listBusinessDays(input: ListBusinessDays, options?: CallOptions): Listing<BusinessDay>;
   /** The later date of all the calendars, rolled on to a day that is a business day in each. */
   settlementDate(input: FindSettlementDate, options?: CallOptions): Promise<SettlementDate>;

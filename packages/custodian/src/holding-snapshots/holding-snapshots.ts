@@ -60,6 +60,7 @@ export const compareLiabilities = z.strictObject({
 });
 export type CompareLiabilities = z.input<typeof compareLiabilities>;
 
+/** What is in custody for a venue's customers against what the venue says that it owes them. */
 export interface LiabilityComparison {
   comparisonId: string;
   snapshotId: string;
@@ -69,6 +70,7 @@ export interface LiabilityComparison {
   assets: Record<string, { held: Decimal; owed: Decimal; difference: Decimal }>;
 }
 
+/** Codes with which holding snapshots refuse. */
 export type HoldingSnapshotRefusal = 'unknown-snapshot' | 'unknown-holding' | 'id-conflict' | 'run-in-progress';
 
 /**
@@ -78,7 +80,9 @@ export type HoldingSnapshotRefusal = 'unknown-snapshot' | 'unknown-holding' | 'i
 export interface HoldingSnapshots {
   /** Counts all holdings at one moment; the same id again answers the first snapshot. */
   take(input: TakeHoldingSnapshot, options?: CallOptions): Promise<HoldingSnapshot>;
+  /** Nothing where there is none. */
   find(snapshotId: string, options?: CallOptions): Promise<HoldingSnapshot | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListHoldingSnapshots, options?: CallOptions): Listing<HoldingSnapshot>;
   /** `not-found` where the snapshot counts no such holding. */
   prove(input: ProveHolding, options?: CallOptions): Promise<HoldingProof>;

@@ -36,6 +36,7 @@ export interface PastHolding {
 }
 
 export const movementKinds = ['settlement', 'netting', 'transfer', 'adjustment'] as const;
+/** What moved a holding. */
 export type MovementKind = (typeof movementKinds)[number];
 
 /** One signed line of a transaction; the lines of an asset sum to zero. */
@@ -47,6 +48,7 @@ export interface Movement {
   holdingAfter: Decimal;
 }
 
+/** Movements that were booked together; they sum to zero for each asset. */
 export interface MovementTransaction {
   /** Kind and reference: `transfer:t-17`. */
   transactionId: string;
@@ -67,7 +69,9 @@ export interface StatementMovement extends Movement {
 
 export const reservationKinds = ['settlement', 'transfer', 'multisig', 'manual'] as const;
 export const reservationStates = ['open', 'used', 'released'] as const;
+/** What a reservation is for. */
 export type ReservationKind = (typeof reservationKinds)[number];
+/** `used`: what was reserved has moved. */
 export type ReservationState = (typeof reservationStates)[number];
 
 /** A part of one holding set aside: what is neither used nor released yet is reserved. A closed one says by what it was closed. */
@@ -161,13 +165,18 @@ export interface Holdings {
   getAt(input: GetHoldingAt, options?: CallOptions): Promise<PastHolding>;
   /** What the account and all below it hold: the holding of an omnibus account is the sum of its clients'. */
   total(accountId: string, options?: CallOptions): Promise<HoldingTotal[]>;
+  /** A page when awaited; all of them by `for await`. */
   listMovements(input: ListMovements, options?: CallOptions): Listing<StatementMovement>;
+  /** Books movements that sum to zero for each asset, by hand and with a reason. Refused with `unbalanced`, `insufficient-holdings`. */
   adjust(input: AdjustHoldings, options?: CallOptions): Promise<MovementTransaction>;
+  /** The movements of a reference; nothing where there are none. */
   findTransaction(transactionId: string, options?: CallOptions): Promise<MovementTransaction | undefined>;
   /** Sets a part of one holding aside, of kind `manual`. */
   reserve(input: ReserveHolding, options?: CallOptions): Promise<Reservation>;
   /** Gives all that remains of a `manual` reservation back; a second time answers the released one. */
   release(input: ReleaseReservation, options?: CallOptions): Promise<Reservation>;
+  /** Nothing where there is none. */
   findReservation(reservationId: string, options?: CallOptions): Promise<Reservation | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listReservations(input: ListReservations, options?: CallOptions): Listing<Reservation>;
 }

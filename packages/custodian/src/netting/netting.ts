@@ -85,7 +85,10 @@ export interface Netting {
   settle(nettingBatchId: string, options?: CallOptions): Promise<NettingBatch>;
   /** Gives the instructions back: each settles by itself again. */
   cancel(input: CancelNetting, options?: CallOptions): Promise<NettingBatch>;
+  /** Nothing where there is none. */
   find(nettingBatchId: string, options?: CallOptions): Promise<NettingBatch | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(nettingBatchId: string, options?: CallOptions): Promise<NettingBatch>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListNetting, options?: CallOptions): Listing<NettingBatch>;
 }

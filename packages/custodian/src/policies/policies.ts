@@ -83,6 +83,7 @@ export const proposePolicy = z.strictObject({
 });
 export type ProposePolicy = z.input<typeof proposePolicy>;
 
+/** One rule of a policy set; the first that matches decides. */
 export interface PolicyRule {
   ruleId: string;
   action: 'allow' | 'approve' | 'block';
@@ -136,6 +137,7 @@ export const evaluatePolicy = z.strictObject({
 });
 export type EvaluatePolicy = z.input<typeof evaluatePolicy>;
 
+/** What the policies say of a transfer, and by which rule. */
 export interface PolicyDecision {
   /** `block` where no rule matches, too. */
   action: 'allow' | 'approve' | 'block';
@@ -163,6 +165,7 @@ export const listAddresses = z.strictObject({
 });
 export type ListAddresses = z.input<typeof listAddresses>;
 
+/** A destination that is listed. */
 export interface WhitelistEntry {
   entryId: string;
   asset: string;
@@ -184,6 +187,7 @@ export const complianceKinds = [
   'screening',
   'signer-change',
 ] as const;
+/** What a record of compliance is of. */
 export type ComplianceKind = (typeof complianceKinds)[number];
 
 /** In the order in which they were written. */
@@ -226,15 +230,25 @@ export type PolicyRefusal =
  * what they count is taken in the same transaction. Errors are `not-found` or `conflict` with a `PolicyRefusal` as code.
  */
 export interface Policies {
+  /**
+   * Proposes the next policy set, in force when those who may change policies approve. Refused with `change-pending` while one is
+   * proposed.
+   */
   propose(input: ProposePolicy, options?: CallOptions): Promise<PolicySet>;
   /** The set in force. */
   findPublished(options?: CallOptions): Promise<PolicySet | undefined>;
+  /** Nothing where there is none. */
   find(policyId: string, options?: CallOptions): Promise<PolicySet | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListPolicies, options?: CallOptions): Listing<PolicySet>;
   /** What the set in force would say now; takes nothing of any limit. */
   evaluate(input: EvaluatePolicy, options?: CallOptions): Promise<PolicyDecision>;
+  /** Puts a destination on the whitelist, usable after the quarantine of the terms. Refused with `already-listed`. */
   listAddress(input: ListAddress, options?: CallOptions): Promise<WhitelistEntry>;
+  /** Takes a destination from the whitelist at once. Refused with `unknown-address`. */
   revokeAddress(input: RevokeAddress, options?: CallOptions): Promise<WhitelistEntry>;
+  /** A page when awaited; all of them by `for await`. */
   listAddresses(input?: ListAddresses, options?: CallOptions): Listing<WhitelistEntry>;
+  /** A page when awaited; all of them by `for await`. */
   listCompliance(input?: ListCompliance, options?: CallOptions): Listing<ComplianceRecord>;
 }

@@ -10,7 +10,9 @@ export const breakKinds = [
   'asset-missing',
   'deficit',
 ] as const;
+/** How far a break is from being settled. */
 export type BreakState = (typeof breakStates)[number];
+/** In which way the two sides differ. */
 export type BreakKind = (typeof breakKinds)[number];
 
 /**

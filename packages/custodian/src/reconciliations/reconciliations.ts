@@ -44,6 +44,7 @@ export const defineMatchRules = z.strictObject({
 });
 export type DefineMatchRules = z.input<typeof defineMatchRules>;
 
+/** One version of how statement lines of a source are matched. */
 export interface MatchRules {
   source: string;
   version: number;
@@ -83,6 +84,7 @@ export const statementBalance = z.strictObject({
   balance: anyAmount,
   asOf: instantInput,
 });
+/** A balance as a statement says it. */
 export type StatementBalance = z.input<typeof statementBalance>;
 export const recordBalances = z.strictObject({
   source: idInput,
@@ -90,6 +92,7 @@ export const recordBalances = z.strictObject({
 });
 export type RecordBalances = z.input<typeof recordBalances>;
 
+/** What became of the lines. */
 export interface Recorded {
   recorded: number;
   /** Were there before. */
@@ -115,6 +118,7 @@ export const runReconciliation = z
   });
 export type RunReconciliation = z.input<typeof runReconciliation>;
 
+/** One comparison with a statement. */
 export interface ReconciliationRun {
   runId: string;
   kind: 'movements' | 'holdings' | 'liabilities';
@@ -229,18 +233,30 @@ export type ReconciliationRefusal =
  * `conflict` or `invalid-input` with a `ReconciliationRefusal` as code.
  */
 export interface Reconciliations {
+  /** Publishes how lines of a source are matched: tolerances of amount and of time in milliseconds. */
   defineRules(input: DefineMatchRules, options?: CallOptions): Promise<MatchRules>;
+  /** Takes in lines of a statement, each once by its own id. */
   recordLines(input: RecordLines, options?: CallOptions): Promise<Recorded>;
+  /** Takes in balances of a statement, each once by its own id. */
   recordBalances(input: RecordBalances, options?: CallOptions): Promise<Recorded>;
+  /**
+   * Compares our movements or holdings with the statement up to a cut-off; what differs becomes a break. Refused with `unknown-rules`,
+   * `cutoff-ahead`.
+   */
   run(input: RunReconciliation, options?: CallOptions): Promise<ReconciliationRun>;
+  /** Nothing where there is none. */
   findRun(runId: string, options?: CallOptions): Promise<ReconciliationRun | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listRuns(input?: ListRuns, options?: CallOptions): Listing<ReconciliationRun>;
   /** The match of a line, of whatever rule. */
   findMatch(input: FindMatch, options?: CallOptions): Promise<Match | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listMatches(input: ListMatches, options?: CallOptions): Listing<Match>;
   /** Frees the lines and entries of a match for the next run. */
   dissolveMatch(matchId: string, options?: CallOptions): Promise<void>;
+  /** Nothing where there is none. */
   findBreak(breakId: string, options?: CallOptions): Promise<Break | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listBreaks(input?: ListBreaks, options?: CallOptions): Listing<Break>;
   /** What people make of it; it stays until a run finds it no more. */
   changeBreak(input: ChangeBreak, options?: CallOptions): Promise<Break>;

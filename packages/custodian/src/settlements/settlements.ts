@@ -31,6 +31,7 @@ export interface SettlementLeg {
   settled: Decimal;
 }
 
+/** An instruction to settle: legs that move together, in equal lots. */
 export interface Settlement {
   settlementId: string;
   /** Where what settles comes from, and its id there: a venue's events and the trade. */
@@ -164,6 +165,7 @@ export const listSettlements = z.strictObject({
 });
 export type ListSettlements = z.input<typeof listSettlements>;
 
+/** What happened to a settlement. */
 export type SettlementChange =
   | 'registered'
   | 'settled'
@@ -176,6 +178,7 @@ export type SettlementChange =
   | 'netted'
   | 'unnetted';
 
+/** One change of a settlement. */
 export interface SettlementEvent {
   version: number;
   type: SettlementChange;
@@ -244,15 +247,21 @@ export type Outcome<T> =
 export interface Settlements {
   /** `processSettlement` for many, in their order, in one round trip, with one outcome each. */
   process(settlements: readonly ProcessSettlement[], options?: CallOptions): Promise<Outcome<SettlementResult>[]>;
+  /** Nothing where there is none. */
   find(settlementId: string, options?: CallOptions): Promise<Settlement | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(settlementId: string, options?: CallOptions): Promise<Settlement>;
+  /** Nothing where there is none. */
   findByReference(ref: SettlementRef, options?: CallOptions): Promise<Settlement | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListSettlements, options?: CallOptions): Listing<Settlement>;
   /** Oldest first. */
   listEvents(settlementId: string, options?: CallOptions): Promise<SettlementEvent[]>;
   /** On hold it does not settle; its cut-off stays. */
   hold(input: ChangeSettlement, options?: CallOptions): Promise<Settlement>;
+  /** Lets a settlement that was held be settled when it is due. */
   release(input: ChangeSettlement, options?: CallOptions): Promise<Settlement>;
+  /** Changes in which order what is due on one day is settled: the lowest number first. */
   prioritize(input: PrioritizeSettlement, options?: CallOptions): Promise<Settlement>;
   /** Ends what has not settled of it; what has stays. */
   cancel(input: ChangeSettlement, options?: CallOptions): Promise<Settlement>;
@@ -260,6 +269,7 @@ export interface Settlements {
   delayLeg(input: DelaySettlementLeg, options?: CallOptions): Promise<Settlement>;
   /** What the worker does, once: for a service that runs without workers, or wants to know that nothing is left. */
   settleDue(input?: SettleDue, options?: CallOptions): Promise<SettledDue>;
+  /** A page when awaited; all of them by `for await`. */
   listFails(input?: ListFails, options?: CallOptions): Listing<SettlementFail>;
 }
 

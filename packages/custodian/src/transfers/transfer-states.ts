@@ -14,7 +14,9 @@ export const transferStatuses = [
   'blocked',
   'failed',
 ] as const;
+/** `internal` stays within custody; the others cross its border. */
 export type TransferKind = (typeof transferKinds)[number];
+/** Where a transfer stands between its request and its end. */
 export type TransferStatus = (typeof transferStatuses)[number];
 
 /** What a transition does with the funds of the source. External sources have nothing to reserve or to give back. */

@@ -145,13 +145,17 @@ export interface Transfers {
   confirm(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;
   /** Captures: the funds move. */
   complete(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;
+  /** Ends a transfer that the chain or bank refused, and gives back what it reserved. Refused with `illegal-transition`. */
   fail(input: FailTransfer, options?: CallOptions): Promise<Transfer>;
   /** Before it is out it is `cancelled` at once, with its approval; after that only asked for: `cancelling`. */
   cancel(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;
   /** The cancel that was asked for took place outside. */
   confirmCancel(input: ChangeTransfer, options?: CallOptions): Promise<Transfer>;
+  /** Nothing where there is none. */
   find(transferId: string, options?: CallOptions): Promise<Transfer | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(transferId: string, options?: CallOptions): Promise<Transfer>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListTransfers, options?: CallOptions): Listing<Transfer>;
   /** Oldest first. */
   listEvents(transferId: string, options?: CallOptions): Promise<TransferEvent[]>;

@@ -1,4 +1,5 @@
 export const multisigStatuses = ['proposed', 'executed', 'replaced'] as const;
+/** `replaced`: another transaction of the same nonce was executed. */
 export type MultisigStatus = (typeof multisigStatuses)[number];
 
 /** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */

@@ -20,6 +20,7 @@ const signers = z
 export const openWallet = z.strictObject({ walletId: idInput, accountId: idInput.optional(), signers });
 export type OpenWallet = z.input<typeof openWallet>;
 
+/** Who signs for a wallet, from a version on. */
 export interface SignerSet {
   /** Dense from 1. */
   version: number;
@@ -30,6 +31,7 @@ export interface SignerSet {
   validFrom: Instant;
 }
 
+/** A wallet of many signers, whose transactions are executed in the order of their nonces. */
 export interface Wallet {
   walletId: string;
   accountId?: string;
@@ -73,6 +75,7 @@ export const signMultisig = z.strictObject({
 });
 export type SignMultisig = z.input<typeof signMultisig>;
 
+/** A signer's signature. It is kept, not verified. */
 export interface Signature {
   signerId: string;
   /** The set of signers that the signer was of. */
@@ -83,6 +86,7 @@ export interface Signature {
   valid: boolean;
 }
 
+/** A transaction of a wallet that its signers sign. */
 export interface MultisigTransaction {
   transactionId: string;
   walletId: string;
@@ -130,15 +134,22 @@ export type WalletRefusal =
  * `conflict` with a `WalletRefusal` as code.
  */
 export interface Wallets {
+  /** Opens a wallet with its first signers and their threshold. */
   open(input: OpenWallet, options?: CallOptions): Promise<Wallet>;
+  /** Nothing where there is none. */
   find(walletId: string, options?: CallOptions): Promise<Wallet | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(walletId: string, options?: CallOptions): Promise<Wallet>;
   /** Oldest first. */
   listSigners(walletId: string, options?: CallOptions): Promise<SignerSet[]>;
+  /** Proposes a transaction under a nonce. Refused with `nonce-used`, `nonce-gap`, `not-a-signer`. */
   propose(input: ProposeMultisig, options?: CallOptions): Promise<MultisigTransaction>;
+  /** Adds a signature over the payload's hash. Refused with `payload-mismatch`, `not-a-signer`, `already-signed`. */
   sign(input: SignMultisig, options?: CallOptions): Promise<MultisigTransaction>;
   /** Needs the wallet's next nonce and enough signatures that count; a second time answers the executed one. */
   execute(transactionId: string, options?: CallOptions): Promise<MultisigTransaction>;
+  /** Nothing where there is none. */
   findTransaction(transactionId: string, options?: CallOptions): Promise<MultisigTransaction | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listTransactions(input: ListMultisig, options?: CallOptions): Listing<MultisigTransaction>;
 }

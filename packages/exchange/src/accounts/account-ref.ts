@@ -11,6 +11,7 @@ export const accountRef = z
       ? { accountId: ref, scopeId: ref }
       : { accountId: ref.accountId, scopeId: ref.parentId ?? ref.accountId },
   );
+/** An account; of a sub-account with its parent, since it is reached no other way. */
 export type AccountRef = z.input<typeof accountRef>;
 
 /** The fields with which an input names an account. */

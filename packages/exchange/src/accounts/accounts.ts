@@ -15,6 +15,7 @@ import { type AccountRef, accountFields } from './account-ref.ts';
 import { accountKinds, accountStatuses, accountTypes, kycStatuses } from './account-states.ts';
 import type { AccountKind, AccountStatus, AccountType, KycStatus } from './account-states.ts';
 
+/** An account, or a sub-account. */
 export interface Account {
   accountId: string;
   /** The account this is a sub-account of. */
@@ -122,13 +123,19 @@ export type AccountRefusal =
 
 /** The accounts of the exchange and their sub-accounts. Errors are `not-found` or `conflict` with an `AccountRefusal` as code. */
 export interface Accounts {
+  /** Opens an account. Refused with `unknown-parent`, `parent-closed`; `id-conflict` where the id has other content. */
   open(input: OpenAccount, options?: CallOptions): Promise<Account>;
+  /** Nothing where there is none. */
   find(account: AccountRef, options?: CallOptions): Promise<Account | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(account: AccountRef, options?: CallOptions): Promise<Account>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListAccounts, options?: CallOptions): Listing<Account>;
   /** Active and suspended go to and fro; closing is final and needs balances of zero, no working order, no open sub-account. */
   changeStatus(input: ChangeAccountStatus, options?: CallOptions): Promise<Account>;
+  /** Says whether the owner is known. Refused with `illegal-transition`, `stale-version`. */
   decideKyc(input: DecideKyc, options?: CallOptions): Promise<Account>;
+  /** Changes fee tier, need of a risk check, or metadata. Refused with `stale-version` where it was changed since. */
   configure(input: ConfigureAccount, options?: CallOptions): Promise<Account>;
   /** How far below zero the balance of an asset may go, down to what is in use already. Answers the amount set. */
   setOverdraft(input: SetOverdraft, options?: CallOptions): Promise<Decimal>;

@@ -15,7 +15,9 @@ import { accountFields } from '../accounts/account-ref.ts';
 
 export const holdKinds = ['in-order', 'in-withdrawal', 'in-settlement', 'manual'] as const;
 export const holdStates = ['open', 'captured', 'released', 'expired'] as const;
+/** What funds are set aside for. */
 export type HoldKind = (typeof holdKinds)[number];
+/** `captured`: what was held has moved. */
 export type HoldState = (typeof holdStates)[number];
 
 /** Funds set aside: what is neither captured nor released yet is held. A closed hold says by what it was closed. */
@@ -81,10 +83,14 @@ export type HoldRefusal =
  * time. Errors are `not-found`, `conflict` or `invalid-input` with a `HoldRefusal` as code.
  */
 export interface Holds {
+  /** Sets funds aside until they are released, used, or expire in business time. Refused with `insufficient-funds`. */
   place(input: PlaceHold, options?: CallOptions): Promise<Hold>;
   /** Gives back all that remains; a second time answers the released hold. */
   release(input: ReleaseHold, options?: CallOptions): Promise<Hold>;
+  /** Gives a hold another end, or none. Refused with `hold-closed`. */
   extend(input: ExtendHold, options?: CallOptions): Promise<Hold>;
+  /** Nothing where there is none. */
   find(holdId: string, options?: CallOptions): Promise<Hold | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListHolds, options?: CallOptions): Listing<Hold>;
 }

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { accountFields } from '../accounts/account-ref.ts';
 
 export const transactionKinds = ['trade', 'deposit', 'withdrawal', 'transfer', 'adjustment', 'reversal'] as const;
+/** What was booked. */
 export type TransactionKind = (typeof transactionKinds)[number];
 
 /** One signed line of a transaction; the lines of an asset sum to zero. */
@@ -26,6 +27,7 @@ export interface Entry {
   balanceAfter?: Decimal;
 }
 
+/** Entries that were booked together; they sum to zero for each asset. */
 export interface Transaction {
   /** Kind and reference: `deposit:transfer-17`. */
   transactionId: string;
@@ -141,12 +143,20 @@ export type LedgerRefusal =
  * reference. Errors are `not-found`, `conflict` or `invalid-input` with a `LedgerRefusal` as code.
  */
 export interface Ledger {
+  /** Books funds from outside onto an account. The same reference again answers the first transaction. */
   deposit(input: Deposit, options?: CallOptions): Promise<Transaction>;
+  /** Books funds off to outside. Refused with `insufficient-funds`. */
   withdraw(input: Withdraw, options?: CallOptions): Promise<Transaction>;
+  /** Moves funds between two accounts. Refused with `insufficient-funds`. */
   transfer(input: Transfer, options?: CallOptions): Promise<Transaction>;
+  /** Books lines by hand, with a reason. Refused with `unbalanced` where an asset does not sum to zero. */
   adjust(input: Adjust, options?: CallOptions): Promise<Transaction>;
+  /** Books the opposite of a transaction. Refused with `already-reversed`, `not-reversible`, `insufficient-funds`. */
   revert(input: Revert, options?: CallOptions): Promise<Transaction>;
+  /** Nothing where there is none. */
   find(transactionId: string, options?: CallOptions): Promise<Transaction | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(transactionId: string, options?: CallOptions): Promise<Transaction>;
+  /** A page when awaited; all of them by `for await`. */
   listEntries(input: ListEntries, options?: CallOptions): Listing<StatementLine>;
 }

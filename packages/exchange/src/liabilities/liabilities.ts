@@ -48,6 +48,7 @@ export type ProveInclusion = z.input<typeof proveInclusion>;
 export const listSnapshots = z.strictObject(pageFields(instantInput, idInput));
 export type ListSnapshots = z.input<typeof listSnapshots>;
 
+/** Codes with which liabilities refuse. */
 export type LiabilityRefusal = 'unknown-snapshot' | 'unknown-balance';
 
 /**
@@ -57,7 +58,9 @@ export type LiabilityRefusal = 'unknown-snapshot' | 'unknown-balance';
 export interface Liabilities {
   /** Counts all customers' balances at one moment; the same id again answers the first snapshot. */
   snapshot(input: TakeSnapshot, options?: CallOptions): Promise<LiabilitySnapshot>;
+  /** Nothing where there is none. */
   find(snapshotId: string, options?: CallOptions): Promise<LiabilitySnapshot | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListSnapshots, options?: CallOptions): Listing<LiabilitySnapshot>;
   /** `not-found` where the snapshot counts no such balance. */
   prove(input: ProveInclusion, options?: CallOptions): Promise<InclusionProof>;

@@ -1,4 +1,5 @@
 export const marketStatuses = ['pre-open', 'open', 'halted', 'closed'] as const;
+/** `open` takes orders and matches, `pre-open` orders alone, the others neither. */
 export type MarketStatus = (typeof marketStatuses)[number];
 
 /** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */

@@ -21,6 +21,7 @@ export interface Asset {
   name?: string;
 }
 
+/** A pair that is traded, and the bounds of its orders. */
 export interface Market {
   symbol: string;
   base: string;
@@ -142,15 +143,21 @@ export type MarketRefusal =
 
 /** Assets, markets and fee schedules. Errors are `not-found`, `conflict` or `invalid-input` with a `MarketRefusal` as code. */
 export interface Markets {
+  /** Registers an asset with its scale, the fraction digits it has; it never changes. */
   registerAsset(input: RegisterAsset, options?: CallOptions): Promise<Asset>;
   /** In the order of their codes. */
   listAssets(options?: CallOptions): Promise<Asset[]>;
+  /** Opens a market of two assets under a fee schedule. Refused with `unknown-asset`, `unknown-fee-schedule`, `unknown-fee-account`. */
   open(input: OpenMarket, options?: CallOptions): Promise<Market>;
+  /** Nothing where there is none. */
   find(symbol: string, options?: CallOptions): Promise<Market | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(symbol: string, options?: CallOptions): Promise<Market>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListMarkets, options?: CallOptions): Listing<Market>;
   /** A closed market stays closed. */
   change(input: ChangeMarket, options?: CallOptions): Promise<Market>;
+  /** Publishes a fee schedule: shares of the quote amount by tier. A version never changes. */
   defineFees(input: DefineFees, options?: CallOptions): Promise<FeeSchedule>;
   /** Oldest version first. */
   listFees(options?: CallOptions): Promise<FeeSchedule[]>;

@@ -2,6 +2,7 @@ import { type CallOptions, type Decimal, type Instant, symbolInput } from '@tse/
 import { z } from 'zod';
 import type { BookOrder } from './book-fold.ts';
 
+/** What rests at one price. */
 export interface BookLevel {
   price: Decimal;
   quantity: Decimal;
@@ -55,6 +56,7 @@ export interface OrderBooks {
   watch(input: GetDepth, options?: CallOptions): AsyncIterable<BookDepth>;
   /** Builds the book anew beside the live one and swaps it in. */
   rebuild(symbol: string, options?: CallOptions): Promise<BookDepth>;
+  /** Compares the book in Redis with the tables, order by order, and rebuilds it where it drifted. */
   verify(symbol: string, options?: CallOptions): Promise<BookDrift>;
   /** Keeps the book as it is now in the tables, for replays to start from. */
   snapshot(symbol: string, options?: CallOptions): Promise<BookSnapshot & { takenAt: Instant }>;

@@ -21,11 +21,16 @@ export const sides = ['buy', 'sell'] as const;
 export const orderTypes = ['limit', 'market'] as const;
 export const timesInForce = ['gtc', 'ioc', 'fok', 'gtd', 'day'] as const;
 export const selfTradePreventions = ['none', 'cancel-newest', 'cancel-oldest', 'cancel-both'] as const;
+/** Which way it trades. */
 export type Side = (typeof sides)[number];
+/** `limit` has a price; `market` has a budget or a quantity, and never rests. */
 export type OrderType = (typeof orderTypes)[number];
+/** How long it works, by the names of FIX 59: day, good till cancelled, immediate or cancel, fill or kill, good till date. */
 export type TimeInForce = (typeof timesInForce)[number];
+/** Which order ends where two of one customer would meet. */
 export type SelfTradePrevention = (typeof selfTradePreventions)[number];
 
+/** An order, as it stands. */
 export interface Order {
   id: string;
   clientOrderId?: string;
@@ -228,14 +233,19 @@ export interface Orders {
   replace(input: ReplaceOrder, options?: CallOptions): Promise<Order>;
   /** Gives a pending order its place in the book. */
   accept(input: AcceptOrder, options?: CallOptions): Promise<Order>;
+  /** Refuses a pending order and gives its funds back. Refused with `not-pending`. */
   reject(input: RejectOrder, options?: CallOptions): Promise<Order>;
+  /** Marks an order as to be cancelled or replaced, until the engine says so. Refused with `order-closed`. */
   requestChange(input: RequestOrderChange, options?: CallOptions): Promise<Order>;
   /** Puts an order whose change is pending back to what it is without it. */
   refuseChange(input: RefuseOrderChange, options?: CallOptions): Promise<Order>;
   /** Archived ones too. */
   find(orderId: string, options?: CallOptions): Promise<Order | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(orderId: string, options?: CallOptions): Promise<Order>;
+  /** The order that an account placed under its own id; nothing where there is none. */
   findByClientOrderId(account: AccountRef, clientOrderId: string, options?: CallOptions): Promise<Order | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListOrders, options?: CallOptions): Listing<Order>;
   /**
    * What an engine starts from: what rests in a market, in price-time order, bids before asks; then, oldest first, the market orders

@@ -28,5 +28,7 @@ export interface AccountPortfolio {
 
 /** `getAccountPortfolio`: an account with its balances, holds, working orders and sub-accounts. `not-found` with the code `unknown-account`. */
 export interface Portfolios {
+  /** An account with balances, holds, working orders and sub-accounts, of one moment. Refused with `unknown-account`. */
+  /** An account with balances, holds, working orders and sub-accounts, of one moment. Refused with `unknown-account`. */
   getAccountPortfolio(account: AccountRef, options?: CallOptions): Promise<AccountPortfolio>;
 }

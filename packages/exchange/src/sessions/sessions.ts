@@ -27,11 +27,13 @@ export type SessionToken = z.input<typeof sessionToken>;
 
 /** Sessions live in Redis alone, with a sliding life; a lost Redis ends them. */
 export interface Sessions {
+  /** Starts a session and answers its token, which is stored nowhere. Refused as unavailable without Redis. */
   start(input: StartSession, options?: CallOptions): Promise<StartedSession>;
   /** The session, its life prolonged; `undefined` where it ended, was revoked, or never was. */
   touch(input: SessionToken, options?: CallOptions): Promise<Session | undefined>;
   /** As `touch`. @throws {SessionNotFoundError} */
   get(input: SessionToken, options?: CallOptions): Promise<Session>;
+  /** Ends a session; one that has ended is no error. */
   end(input: SessionToken, options?: CallOptions): Promise<void>;
   /** Ends every session of an account at once. */
   revokeAll(accountId: string, options?: CallOptions): Promise<void>;

@@ -59,8 +59,11 @@ export type ListTradesOfAccount = z.input<typeof listTradesOfAccount>;
 
 /** The history of trades. `matches.settle` makes them; nothing changes them. */
 export interface Trades {
+  /** Nothing where there is none. */
   find(tradeId: string, options?: CallOptions): Promise<Trade | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listOfMarket(input: ListTradesOfMarket, options?: CallOptions): Listing<Trade>;
+  /** A page when awaited; all of them by `for await`. */
   listOfAccount(input: ListTradesOfAccount, options?: CallOptions): Listing<Trade>;
   /** Every fill of an order, oldest first. */
   listOfOrder(orderId: string, options?: CallOptions): Promise<Trade[]>;

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { type DefineInterval, type Interval, intervalName } from './intervals.ts';
 
 export const priceTypes = ['trade', 'bid', 'ask', 'mid', 'mark'] as const;
+/** Which price the candles are of. */
 export type PriceType = (typeof priceTypes)[number];
 
 /** What happened to a price in one bucket of time. */
@@ -77,6 +78,7 @@ export interface UpsertCandles extends CandleSeriesKey {
   candles: readonly CandleInput[];
 }
 
+/** What became of the candles. */
 export interface UpsertedCandles {
   inserted: number;
   /** They stood with another content: what they were is kept, and read with `asOf`. */
@@ -109,9 +111,11 @@ export const rangeCandles = z
     forming: z.boolean().default(false),
   })
   .refine(inOrder, notInOrder);
+/** Candles between two times, at once. */
 export type RangeCandles = z.input<typeof rangeCandles>;
 
 export const fillPolicies = ['empty', 'previous', 'linear', 'zero-volume'] as const;
+/** What a gap is filled with: nothing, the last close, a line between the closes around it, or candles without volume. */
 export type FillPolicy = (typeof fillPolicies)[number];
 
 export const fillCandles = z
@@ -127,6 +131,7 @@ export const fillCandles = z
     longestGap: z.int().min(1).max(MAX_RANGE).default(MAX_RANGE),
   })
   .refine(inOrder, notInOrder);
+/** Which gaps to fill, and how. */
 export type FillCandles = z.input<typeof fillCandles>;
 
 /** One bucket of a filled range. Where `synthetic`, it was not recorded; without prices, nothing stands in for it. */
@@ -147,10 +152,12 @@ export const listCandles = z.strictObject({
   sort: z.enum(['oldest', 'newest']).default('oldest'),
   ...pageFields(instantInput),
 });
+/** Candles between two times, in pages. */
 export type ListCandles = z.input<typeof listCandles>;
 
 export const candleSeries = z.strictObject(seriesFields);
 export const getCandle = z.strictObject({ ...seriesFields, openTime: instantInput });
+/** One candle, by the time it opened; with `asOf` as it stood then. */
 export type GetCandle = z.input<typeof getCandle>;
 
 export const buildCandles = z.strictObject({
@@ -159,6 +166,7 @@ export const buildCandles = z.strictObject({
   /** Buckets that end until then are closed: the adapter's clock where left out. */
   until: instantInput.optional(),
 });
+/** Of which candles to build those that are due, up to a time. */
 export type BuildCandles = z.input<typeof buildCandles>;
 
 export const rollUpCandles = z
@@ -167,6 +175,7 @@ export const rollUpCandles = z
     ...range,
   })
   .refine(inOrder, notInOrder);
+/** Which candles to make of shorter ones. */
 export type RollUpCandles = z.input<typeof rollUpCandles>;
 
 /** What was closed of each interval. */
@@ -190,13 +199,17 @@ export type CandleRefusal =
 export interface Candles {
   /** Writes candles of one series; what differs from what stands becomes its next revision. Repeating it changes nothing. */
   upsert(input: UpsertCandles, options?: CallOptions): Promise<UpsertedCandles>;
+  /** Refused as `not-found` where there is none. */
   get(input: GetCandle, options?: CallOptions): Promise<Candle>;
+  /** Nothing where there is none. */
   find(input: GetCandle, options?: CallOptions): Promise<Candle | undefined>;
   /** All at once, oldest first. */
   range(input: RangeCandles, options?: CallOptions): Promise<Candle[]>;
   /** One for each bucket, those that are missing filled in. */
   rangeFilled(input: FillCandles, options?: CallOptions): Promise<FilledCandle[]>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListCandles, options?: CallOptions): Listing<Candle>;
+  /** The newest candle that has closed; nothing where there is none. */
   findLatest(input: CandleSeriesKey, options?: CallOptions): Promise<Candle | undefined>;
   /** What a candle was before each change, oldest first. */
   listRevisions(input: GetCandle, options?: CallOptions): Promise<Candle[]>;
@@ -206,7 +219,9 @@ export interface Candles {
   rollUp(input: RollUpCandles, options?: CallOptions): Promise<UpsertedCandles>;
   /** Computes again what late trades or revised candles touched; answers how many buckets. A worker does so all the time. */
   recompute(options?: CallOptions): Promise<number>;
+  /** Adds an interval beside those that are there. Refused with `not-divisible` where it is no multiple of what it is rolled up from. */
   defineInterval(input: DefineInterval, options?: CallOptions): Promise<Interval>;
+  /** All of them. */
   listIntervals(options?: CallOptions): Promise<Interval[]>;
 }
 

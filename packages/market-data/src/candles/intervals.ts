@@ -2,6 +2,7 @@ import { type Instant, durationInput, instantInput } from '@tse/core';
 import { z } from 'zod';
 
 export const intervalUnits = ['fixed', 'day', 'week', 'month'] as const;
+/** In what an interval is counted. */
 export type IntervalUnit = (typeof intervalUnits)[number];
 
 /**
@@ -62,6 +63,7 @@ export const defineInterval = z.discriminatedUnion('unit', [
     rolledFrom: intervalName.optional(),
   }),
 ]);
+/** An interval: its length, and what it is rolled up from. */
 export type DefineInterval = z.input<typeof defineInterval>;
 
 const QUARTER_HOUR = 900;

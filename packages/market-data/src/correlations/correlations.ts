@@ -128,6 +128,7 @@ export interface Correlation {
   days: number;
 }
 
+/** The correlations, from -1 to 1, that a scenario aims at. */
 export interface CorrelationTargets {
   targetsId: string;
   symbols: string[];
@@ -160,9 +161,13 @@ export interface Correlations {
   record(input: RecordReturns, options?: CallOptions): Promise<{ changed: number }>;
   /** Answers how many days changed. */
   track(input: TrackCorrelation, options?: CallOptions): Promise<{ changed: number }>;
+  /** Refused as `not-found` where there is none. */
   get(input: GetCorrelation, options?: CallOptions): Promise<Correlation>;
+  /** Keeps a set of targets under an id. Refused as invalid input where they are no correlation matrix (not positive semidefinite). */
   defineTargets(input: DefineTargets, options?: CallOptions): Promise<CorrelationTargets>;
+  /** Nothing where there is none. */
   findTargets(targetsId: string, options?: CallOptions): Promise<CorrelationTargets | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listTargets(input?: ListTargets, options?: CallOptions): Listing<CorrelationTargets>;
   /** Of every pair of the targets' symbols. */
   getDrift(input: GetDrift, options?: CallOptions): Promise<CorrelationDrift[]>;

@@ -1,4 +1,5 @@
 export const instrumentStatuses = ['active', 'inactive', 'delisted'] as const;
+/** Whether it trades. */
 export type InstrumentStatus = (typeof instrumentStatuses)[number];
 
 /** What may follow a status: what is delisted stays so. */

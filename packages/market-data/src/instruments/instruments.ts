@@ -34,6 +34,7 @@ export interface Instrument {
   registeredAt: Instant;
 }
 
+/** One change of an instrument's status. */
 export interface InstrumentStatusChange {
   symbol: string;
   version: number;
@@ -62,6 +63,7 @@ export const registerInstrument = z
     message: 'expected at most 18 fraction digits together with those of the step',
     path: ['tickSize'],
   });
+/** A symbol with the steps of its prices and quantities. */
 export type RegisterInstrument = z.input<typeof registerInstrument>;
 
 export const changeInstrumentStatus = z.strictObject({
@@ -71,6 +73,7 @@ export const changeInstrumentStatus = z.strictObject({
   version: z.int().positive().optional(),
   reason: textInput(200).optional(),
 });
+/** The new status of an instrument, and why. */
 export type ChangeInstrumentStatus = z.input<typeof changeInstrumentStatus>;
 
 /** In the order of their symbols. */
@@ -80,6 +83,7 @@ export const listInstruments = z.strictObject({
   status: z.enum(instrumentStatuses).optional(),
   ...pageFields(symbolInput),
 });
+/** Instruments by status, in the order of their symbols. */
 export type ListInstruments = z.input<typeof listInstruments>;
 
 /** Codes with which instruments refuse. */
@@ -92,10 +96,15 @@ export type InstrumentRefusal =
 
 /** What is traded. Errors are `not-found`, `conflict` or `invalid-input` with an `InstrumentRefusal` as code. */
 export interface Instruments {
+  /** Registers an instrument; the same again answers the first, other content is `id-conflict`. */
   register(input: RegisterInstrument, options?: CallOptions): Promise<Instrument>;
+  /** Nothing where there is none. */
   find(symbol: string, options?: CallOptions): Promise<Instrument | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(symbol: string, options?: CallOptions): Promise<Instrument>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListInstruments, options?: CallOptions): Listing<Instrument>;
+  /** Changes its status. Refused with `illegal-transition`, `stale-version`. */
   changeStatus(input: ChangeInstrumentStatus, options?: CallOptions): Promise<Instrument>;
   /** Oldest first. */
   listStatusChanges(symbol: string, options?: CallOptions): Promise<InstrumentStatusChange[]>;

@@ -28,6 +28,7 @@ export const manipulationKinds = [
   'volatility-spike',
   'stale-feed',
 ] as const;
+/** What a manipulation does to the data. */
 export type ManipulationKind = (typeof manipulationKinds)[number];
 
 /** Something done to the market data of a symbol on purpose. It has effect while it is active, and not beyond its end. */
@@ -144,17 +145,27 @@ export type ManipulationRefusal =
  * is. Errors carry a `ManipulationRefusal` as code.
  */
 export interface Manipulations {
+  /**
+   * Plans a manipulation. Refused with `already-manipulated` where another one works on the symbol then, with `stale-fence` of an older
+   * run.
+   */
   plan(input: PlanManipulation, options?: CallOptions): Promise<Manipulation>;
   /** It is being put in; from now on it is the one of its kind. */
   inject(input: ChangeManipulation, options?: CallOptions): Promise<Manipulation>;
   /** It has effect: after it was put in, or again after a pause. */
   activate(input: ChangeManipulation, options?: CallOptions): Promise<Manipulation>;
+  /** Stops its effect until it is resumed. Refused with `illegal-transition`. */
   pause(input: ChangeManipulation, options?: CallOptions): Promise<Manipulation>;
   /** It is over, or called off. */
   recover(input: ChangeManipulation, options?: CallOptions): Promise<Manipulation>;
+  /** Nothing where there is none. */
   find(manipulationId: string, options?: CallOptions): Promise<Manipulation | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(manipulationId: string, options?: CallOptions): Promise<Manipulation>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListManipulations, options?: CallOptions): Listing<Manipulation>;
+  /** All of them. */
   listTransitions(manipulationId: string, options?: CallOptions): Promise<ManipulationTransition[]>;
+  /** What it does to its symbol at present. */
   getEffect(input: GetEffect, options?: CallOptions): Promise<ManipulationEffect>;
 }

@@ -9,6 +9,7 @@ import {
 } from '@tse/core';
 import { z } from 'zod';
 
+/** The quantity at one price. */
 export interface BookLevel {
   price: Decimal;
   quantity: Decimal;
@@ -40,6 +41,7 @@ export const recordSnapshot = z.strictObject({
   asks: levels.refine(each, 'a price is named twice'),
   checksum: z.int().min(0).max(4_294_967_295).optional(),
 });
+/** A whole book at a sequence; what came before it is replaced. */
 export type RecordSnapshot = z.input<typeof recordSnapshot>;
 
 /** Changes of one symbol's book, in their order. */
@@ -73,6 +75,7 @@ export const recordDeltas = z.strictObject({
     .min(1)
     .max(1000),
 });
+/** Changes of a book, in their sequence. */
 export type RecordDeltas = z.input<typeof recordDeltas>;
 
 /** `stale`: the book is past it. `gap`: something is missing before it, and the book waits for a snapshot. */
@@ -82,9 +85,11 @@ export const bookDepth = z.strictObject({
   symbol: symbolInput,
   levels: z.int().min(1).max(10_000).default(20),
 });
+/** Which book, and how many levels a side. */
 export type GetBookDepth = z.input<typeof bookDepth>;
 
 export const replayBook = z.strictObject({ symbol: symbolInput, sequence });
+/** Which book, as it stood at a time. */
 export type ReplayBook = z.input<typeof replayBook>;
 
 /** Codes with which order books refuse. */

@@ -47,11 +47,13 @@ export const latestPrice = z.strictObject({
   /** An older price is as good as none. */
   maxAgeMs: z.int().min(0).optional(),
 });
+/** Which symbol's newest price, of which source, and how old it may be. */
 export type LatestPrice = z.input<typeof latestPrice>;
 
 export const listPrices = z.strictObject({
   symbols: z.array(symbolInput).min(1).max(1000),
 });
+/** Which newest prices. */
 export type ListPrices = z.input<typeof listPrices>;
 
 /** Ticks of a ring, newest first. */
@@ -60,6 +62,7 @@ export const recentTicks = z.strictObject({
   symbol: symbolInput,
   limit: z.int().min(1).max(RING_LENGTH).default(100),
 });
+/** How many of the newest ticks. */
 export type RecentTicks = z.input<typeof recentTicks>;
 
 /** What is archived, oldest first. */
@@ -70,12 +73,14 @@ export const listTicks = z.strictObject({
   to: instantInput.optional(),
   ...pageFields(instantInput, z.int()),
 });
+/** Ticks between two times, in pages. */
 export type ListTicks = z.input<typeof listTicks>;
 
 export const watchPrices = z.strictObject({
   /** All where left out. */
   symbols: z.array(symbolInput).min(1).max(1000).optional(),
 });
+/** Which symbols to watch. Slow readers get the newest price alone. */
 export type WatchPrices = z.input<typeof watchPrices>;
 
 /** The last price of a symbol, as the feed tells it. */
@@ -101,6 +106,7 @@ export interface MarketSnapshot {
 }
 
 export const getSnapshot = z.strictObject({ symbol: symbolInput, source: idInput });
+/** Of which symbols the market is wanted. */
 export type GetSnapshot = z.input<typeof getSnapshot>;
 
 /** Codes with which prices refuse. */
@@ -113,6 +119,7 @@ export type PriceRefusal = 'unknown-instrument' | 'unknown-price' | 'stale-price
 export interface Prices {
   /** Takes ticks of any symbols and sources, those of each in their order; one outcome each. */
   record(ticks: readonly TickInput[], options?: CallOptions): Promise<LiveOutcome[]>;
+  /** Nothing where there is none. */
   find(input: LatestPrice, options?: CallOptions): Promise<Price | undefined>;
   /** As `find`; none, or an older one than asked for, is `not-found`. */
   get(input: LatestPrice, options?: CallOptions): Promise<Price>;
@@ -126,5 +133,6 @@ export interface Prices {
   list(input: ListTicks, options?: CallOptions): Listing<Tick>;
   /** The last price of each symbol whenever it changes; a slow reader gets the latest one of each only. */
   watch(input?: WatchPrices, options?: CallOptions): AsyncIterable<PriceUpdate>;
+  /** Price, quote and status of many symbols, read at once. */
   snapshot(input: GetSnapshot, options?: CallOptions): Promise<MarketSnapshot>;
 }

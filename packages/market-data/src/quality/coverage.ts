@@ -4,6 +4,7 @@ import { priceTypes } from '../candles/candles.ts';
 import { intervalName } from '../candles/intervals.ts';
 
 export const coverageKinds = ['trades', 'candles', 'ticks', 'quotes', 'book'] as const;
+/** What data it is. */
 export type CoverageKind = (typeof coverageKinds)[number];
 
 /** A span of time: `from` is inside, `to` is outside. */
@@ -12,6 +13,7 @@ export interface TimeRange {
   to: Instant;
 }
 
+/** Of what data coverage is kept. */
 export interface CoverageKey {
   symbol: string;
   kind: CoverageKind;
@@ -40,6 +42,7 @@ const hasInterval = ({ kind, interval }: { kind: CoverageKind; interval?: string
 const needsInterval = { message: 'expected with candles, and with nothing else', path: ['interval'] };
 
 export const getCoverage = z.strictObject(key).refine(hasInterval, needsInterval);
+/** Of what data the coverage is wanted. */
 export type GetCoverage = z.input<typeof getCoverage>;
 
 /** Without `from` and `to` between the first and the last that is there. */
@@ -50,16 +53,19 @@ export const missingCoverage = z
     message: 'expected an instant after `from`',
     path: ['to'],
   });
+/** Between which times gaps are looked for. */
 export type MissingCoverage = z.input<typeof missingCoverage>;
 
 export const markCovered = z
   .strictObject({ ...key, from: instantInput, to: instantInput })
   .refine(hasInterval, needsInterval)
   .refine(({ from, to }) => from < to, { message: 'expected an instant after `from`', path: ['to'] });
+/** A span of time of which all data is there. */
 export type MarkCovered = z.input<typeof markCovered>;
 
 /** What is there and what is not. Errors are `not-found` (`unknown-instrument`) or `invalid-input`. */
 export interface CoveragePort {
+  /** Nothing where there is none. */
   find(input: GetCoverage, options?: CallOptions): Promise<Coverage | undefined>;
   /** The spans of time that are asked for and not covered, oldest first. */
   missing(input: MissingCoverage, options?: CallOptions): Promise<TimeRange[]>;

@@ -24,6 +24,7 @@ export const findingKinds = [
   'out-of-order',
   'zero-price',
 ] as const;
+/** What is wrong with data. */
 export type FindingKind = (typeof findingKinds)[number];
 
 /** Something that is not as it should be: a span of a series, `to` outside. */
@@ -55,6 +56,7 @@ export const reportFinding = z
     evidence: evidence.default({}),
   })
   .refine(({ from, to }) => from < to, { message: 'expected an instant after `from`', path: ['to'] });
+/** What is wrong with which data. */
 export type ReportFinding = z.input<typeof reportFinding>;
 
 export const listFindings = z.strictObject({
@@ -65,6 +67,7 @@ export const listFindings = z.strictObject({
   to: instantInput.optional(),
   ...pageFields(instantInput, idInput),
 });
+/** Which findings, in pages. */
 export type ListFindings = z.input<typeof listFindings>;
 
 /** Looks through the candles, quotes and ticks of one source in a span. */
@@ -81,10 +84,12 @@ export const sweepQuality = z
     staleAfterMs: z.int().positive().default(60_000),
   })
   .refine(({ from, to }) => from < to, { message: 'expected an instant after `from`', path: ['to'] });
+/** What to look over, between two times. */
 export type SweepQuality = z.input<typeof sweepQuality>;
 
 /** What is wrong with the data. Errors are `not-found` (`unknown-instrument`) or `invalid-input`. */
 export interface Quality {
+  /** Writes down what somebody found; the same span of the same series again answers what stands. */
   report(input: ReportFinding, options?: CallOptions): Promise<Finding>;
   /** In the order in which they were found. */
   list(input?: ListFindings, options?: CallOptions): Listing<Finding>;

@@ -54,14 +54,17 @@ export const recordQuotes = z
   )
   .min(1)
   .max(10_000);
+/** Quotes as a venue told them, each with its sequence. */
 export type RecordQuotes = z.input<typeof recordQuotes>;
 
 export const latestQuote = z.strictObject({ symbol: symbolInput, source: idInput });
+/** Which symbol's newest quote, of which venue. */
 export type LatestQuote = z.input<typeof latestQuote>;
 
 export const quoteStatistics = z
   .strictObject({ symbol: symbolInput, source: idInput, from: instantInput, to: instantInput })
   .refine(({ from, to }) => from < to, { message: 'expected an instant after `from`', path: ['to'] });
+/** Of which quotes statistics are wanted, between two times. */
 export type GetQuoteStatistics = z.input<typeof quoteStatistics>;
 
 export const listQuoteMinutes = z.strictObject({
@@ -71,6 +74,7 @@ export const listQuoteMinutes = z.strictObject({
   to: instantInput.optional(),
   ...pageFields(instantInput),
 });
+/** Quotes by the minute, between two times. */
 export type ListQuoteMinutes = z.input<typeof listQuoteMinutes>;
 
 /** Means weigh each quote by the time it stood; absent where none stood. */
@@ -104,7 +108,9 @@ export type QuoteRefusal = 'unknown-instrument' | 'unknown-quote' | 'too-many-di
 export interface Quotes {
   /** Takes quotes of any symbols and sources, those of each in their order; one outcome each. */
   record(quotes: RecordQuotes, options?: CallOptions): Promise<LiveOutcome[]>;
+  /** Nothing where there is none. */
   find(input: LatestQuote, options?: CallOptions): Promise<Quote | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(input: LatestQuote, options?: CallOptions): Promise<Quote>;
   /** Over the whole minutes that begin in a span; `undefined` where there is no quote. */
   statistics(input: GetQuoteStatistics, options?: CallOptions): Promise<QuoteStatistics | undefined>;

@@ -1,4 +1,5 @@
 export const scenarioRunStates = ['running', 'paused', 'completed', 'failed', 'stopped'] as const;
+/** Where a run of a scenario stands; the last three are ends. */
 export type ScenarioRunState = (typeof scenarioRunStates)[number];
 
 /** From which state a run may go to which: the table of transitions says the same. */

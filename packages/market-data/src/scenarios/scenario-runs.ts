@@ -53,6 +53,7 @@ export const causeKinds = [
   'manipulation',
   'trade',
 ] as const;
+/** What moved a price. */
 export type CauseKind = (typeof causeKinds)[number];
 
 /** Why a price moved, by how much of the move. */
@@ -73,6 +74,7 @@ export interface PriceMove {
   at: Instant;
 }
 
+/** Where a run can be forked or gone on from: the state of its generator. */
 export interface Checkpoint {
   sequence: number;
   /** The generator's own text. */
@@ -200,15 +202,22 @@ export type ScenarioRunRefusal =
  * move. Errors carry a `ScenarioRunRefusal` as code.
  */
 export interface ScenarioRuns {
+  /** Starts a run of a scenario's version from a seed; the same seed makes the same prices. Refused with `unknown-scenario-version`. */
   start(input: StartScenarioRun, options?: CallOptions): Promise<ScenarioRun>;
+  /** Starts a run that shares the past of another up to a step. Refused with `fork-ahead` where it has not come so far. */
   fork(input: ForkScenarioRun, options?: CallOptions): Promise<ScenarioRun>;
   /** Pauses, resumes or ends it. */
   change(input: ChangeScenarioRun, options?: CallOptions): Promise<ScenarioRun>;
   /** All of the moves or none. The same moves again answer as the first time. */
   record(input: RecordMoves, options?: CallOptions): Promise<ScenarioRun>;
+  /** Nothing where there is none. */
   find(scenarioRunId: string, options?: CallOptions): Promise<ScenarioRun | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(scenarioRunId: string, options?: CallOptions): Promise<ScenarioRun>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListScenarioRuns, options?: CallOptions): Listing<ScenarioRun>;
+  /** A page when awaited; all of them by `for await`. */
   listMoves(input: ListMoves, options?: CallOptions): Listing<PriceMove>;
+  /** Nothing where there is none. */
   findCheckpoint(input: FindCheckpoint, options?: CallOptions): Promise<Checkpoint | undefined>;
 }

@@ -10,6 +10,7 @@ export const scenarioTypes = [
   'volatility-spike',
   'consolidation',
 ] as const;
+/** What a scenario is about. */
 export type ScenarioType = (typeof scenarioTypes)[number];
 
 export const priceModels = [
@@ -19,6 +20,7 @@ export const priceModels = [
   'mean-reversion',
   'trend-following',
 ] as const;
+/** By which process prices move. */
 export type PriceModel = (typeof priceModels)[number];
 
 const MOST_SYMBOLS = 64;

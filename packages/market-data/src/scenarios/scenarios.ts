@@ -52,11 +52,16 @@ export type ScenarioRefusal =
 
 /** Definitions of price scenarios, validated and versioned. Errors carry a `ScenarioRefusal` as code. */
 export interface Scenarios {
+  /** Publishes the next version of a scenario; a version never changes. Refused with `version-gap`. */
   define(input: DefineScenario, options?: CallOptions): Promise<ScenarioVersion>;
   /** Runs that start without a version take this one from now on. */
   activate(input: ActivateScenario, options?: CallOptions): Promise<Scenario>;
+  /** Nothing where there is none. */
   find(scenarioId: string, options?: CallOptions): Promise<Scenario | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(scenarioId: string, options?: CallOptions): Promise<Scenario>;
+  /** Refused as `not-found` where there is none. */
   getVersion(input: GetScenarioVersion, options?: CallOptions): Promise<ScenarioVersion>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListScenarios, options?: CallOptions): Listing<Scenario>;
 }

@@ -10,6 +10,7 @@ import {
 } from '@tse/core';
 import { z } from 'zod';
 
+/** Which side took. */
 export type TakerSide = 'buy' | 'sell';
 
 /** A trade as its venue told it. */
@@ -40,6 +41,7 @@ export interface TradeInput {
   takerSide?: TakerSide | undefined;
 }
 
+/** Trades as a venue told them, late ones too. */
 export interface RecordTrades {
   /** A candle is built from the trades of one venue. */
   venue: string;
@@ -53,6 +55,7 @@ export interface RecordTrades {
 /** Why a trade was not recorded: the same id and time with another content, or more digits than the instrument has. */
 export type TradeRefusal = 'id-conflict' | 'too-many-digits';
 
+/** What became of the trades. */
 export interface RecordedTrades {
   inserted: number;
   /** Recorded before, or twice in this batch, with the same content. */
@@ -71,6 +74,7 @@ export const listTrades = z.strictObject({
   sort: z.enum(['oldest', 'newest']).default('oldest'),
   ...pageFields(instantInput, z.int(), idInput),
 });
+/** Trades between two times, in pages. */
 export type ListTrades = z.input<typeof listTrades>;
 
 /** The trades of one venue and symbol, together. */
@@ -89,6 +93,7 @@ export interface Trades {
    * make their candles be computed again. Small batches of one series that come at the same time share the round trip.
    */
   record(input: RecordTrades, options?: CallOptions): Promise<RecordedTrades>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListTrades, options?: CallOptions): Listing<Trade>;
   /** What is there of each venue and symbol, in the order of venue and symbol. */
   listSeries(options?: CallOptions): Promise<TradeSeries[]>;

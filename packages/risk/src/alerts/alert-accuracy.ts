@@ -20,6 +20,7 @@ export interface FiredAlert {
   readonly firedAt: Instant;
 }
 
+/** How often a detector was right, against what is known to have been there. */
 export interface DetectorScore {
   detector: string;
   /** Intervals that it noticed. */
@@ -42,6 +43,7 @@ export interface DetectorScore {
   secondsToDetect?: { mean: number; max: number };
 }
 
+/** One interval that was noticed, and after how many seconds of business time. */
 export interface ScoredDetection {
   causeId: string;
   detector: string;
@@ -49,6 +51,7 @@ export interface ScoredDetection {
   seconds: number;
 }
 
+/** Alerts scored against the intervals in which something is known to have been wrong. */
 export interface AlertScore {
   /** All alerts as if one had raised them. */
   overall: DetectorScore;

@@ -14,8 +14,10 @@ import { type AlertState, alertStates } from './alert-states.ts';
 import { type Severity, severities } from './severities.ts';
 
 export const alertKinds = ['breach', 'no-data', 'manual'] as const;
+/** What an alert is about. */
 export type AlertKind = (typeof alertKinds)[number];
 
+/** What somebody has to look at, until it is resolved or clears. */
 export interface Alert {
   alertId: string;
   /** One alert is open under it at a time. */
@@ -44,6 +46,7 @@ export interface Alert {
   version: number;
 }
 
+/** One change of an alert, and by whom. */
 export interface AlertLogEntry {
   version: number;
   type: string;
@@ -175,6 +178,7 @@ export const expectDetection = z.strictObject({
   at: instantInput,
 });
 export type ExpectDetection = z.input<typeof expectDetection>;
+/** How long it took until something wrong was seen. */
 export interface Detection {
   markId: string;
   runId: string;
@@ -237,6 +241,7 @@ export interface DueNotification {
   dueAt: Instant;
 }
 
+/** How deliveries are tried. */
 export interface OnDueOptions {
   /** How long one delivery may take before another worker tries it, in milliseconds: 30 000. */
   claimMs?: number;
@@ -246,6 +251,7 @@ export interface OnDueOptions {
 
 /** A running delivery; disposing of it lets the notification in hand be delivered. */
 export interface Delivery extends AsyncDisposable {
+  /** Ends after the delivery that is on its way. */
   stop(): Promise<void>;
 }
 
@@ -266,25 +272,41 @@ export type AlertRefusal =
  * Alerts and what people answer to them. Errors are `not-found`, `conflict` or `invalid-input` with an `AlertRefusal` as code.
  */
 export interface Alerts {
+  /** Raises an alert, or adds to the open one of the same key. */
   raise(input: RaiseAlert, options?: CallOptions): Promise<Alert>;
+  /** Somebody looks after it, so it is not escalated any more. Refused with `alert-closed`, `alert-pending`. */
   acknowledge(input: AcknowledgeAlert, options?: CallOptions): Promise<Alert>;
+  /** Keeps it quiet until a time. Refused with `already-past`. */
   snooze(input: SnoozeAlert, options?: CallOptions): Promise<Alert>;
+  /** Closes it by hand. Refused with `alert-closed`. */
   resolve(input: ResolveAlert, options?: CallOptions): Promise<Alert>;
+  /** Nothing where there is none. */
   find(alertId: string, options?: CallOptions): Promise<Alert | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(alertId: string, options?: CallOptions): Promise<Alert>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListAlerts, options?: CallOptions): Listing<Alert>;
   /** All that are not closed, the most severe first; from Redis where it knows. */
   listActive(options?: CallOptions): Promise<Alert[]>;
   /** Oldest first. */
   listLog(alertId: string, options?: CallOptions): Promise<AlertLogEntry[]>;
+  /** Keeps alerts that match quiet between two times; they are recorded all the same. */
   silence(input: SilenceAlerts, options?: CallOptions): Promise<Silence>;
+  /** Ends a silence now. */
   endSilence(input: EndSilence, options?: CallOptions): Promise<Silence>;
+  /** A page when awaited; all of them by `for await`. */
   listSilences(input?: ListSilences, options?: CallOptions): Listing<Silence>;
+  /** Has one kind of alert keep others quiet while it is open. */
   inhibit(input: InhibitAlerts, options?: CallOptions): Promise<InhibitRule>;
+  /** Ends such a rule now. */
   endInhibition(input: EndInhibition, options?: CallOptions): Promise<InhibitRule>;
+  /** All of them. */
   listInhibitRules(options?: CallOptions): Promise<InhibitRule[]>;
+  /** How long alerts waited for acknowledgement and resolution, in milliseconds of business time. */
   responseMetrics(input: ReadResponseMetrics, options?: CallOptions): Promise<ResponseMetrics[]>;
+  /** Marks that something wrong begins, so that its detection can be measured. */
   expectDetection(input: ExpectDetection, options?: CallOptions): Promise<Detection>;
+  /** Whether and when what was marked was detected. Refused with `unknown-detection`. */
   getDetection(markId: string, options?: CallOptions): Promise<Detection>;
   /**
    * Scores the alerts that fired between two instants against what was really there, by detector: the label `detector` of an alert, else

@@ -1,2 +1,3 @@
 export const severities = ['low', 'medium', 'high', 'critical'] as const;
+/** How bad it is, in this order. */
 export type Severity = (typeof severities)[number];

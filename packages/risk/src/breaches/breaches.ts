@@ -30,6 +30,7 @@ export interface Breach {
   clearedAt?: Instant;
 }
 
+/** One change of a breach. */
 export interface BreachEvent {
   type: 'opened' | 'worsened' | 'improved' | 'cleared';
   severity: Severity;
@@ -50,6 +51,7 @@ export const listBreaches = z.strictObject({
 });
 export type ListBreaches = z.input<typeof listBreaches>;
 
+/** What one evaluation looked at and changed. */
 export interface Evaluation {
   /** Limits (and symbols, where each counts by itself) that were looked at. */
   evaluated: number;
@@ -60,14 +62,18 @@ export interface Evaluation {
   at: Instant;
 }
 
+/** Codes with which breaches refuse. */
 export type BreachRefusal = 'unknown-breach';
 
 /** Breaches of limits, found by comparing what is with what may be: by the worker `watch-limits`, or when asked to. */
 export interface Breaches {
   /** Compares all limits now, and opens, changes and ends breaches with their alerts. */
   evaluate(options?: CallOptions): Promise<Evaluation>;
+  /** Nothing where there is none. */
   find(breachId: string, options?: CallOptions): Promise<Breach | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(breachId: string, options?: CallOptions): Promise<Breach>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListBreaches, options?: CallOptions): Listing<Breach>;
   /** Oldest first. */
   listEvents(breachId: string, options?: CallOptions): Promise<BreachEvent[]>;

@@ -43,6 +43,7 @@ export interface CheckResult {
   outcome: 'within' | 'warn' | 'soft' | 'exceeded' | 'reduces' | DecisionCode;
 }
 
+/** What was said of an order before it was placed. */
 export interface Decision {
   checkId: string;
   orderId: string;
@@ -163,10 +164,15 @@ export type CheckRefusal = 'id-conflict' | 'too-many-digits' | 'unknown-check';
 export interface Checks {
   /** Decides and, where it allows, reserves: in one step, so that two orders never share the last of a limit. */
   check(input: CheckOrder, options?: CallOptions): Promise<Decision>;
+  /** Nothing where there is none. */
   find(checkId: string, options?: CallOptions): Promise<Decision | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(checkId: string, options?: CallOptions): Promise<Decision>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListChecks, options?: CallOptions): Listing<Decision>;
+  /** Nothing where there is none. */
   findReservation(orderId: string, options?: CallOptions): Promise<Reservation | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listReservations(input: ListReservations, options?: CallOptions): Listing<Reservation>;
   /** Answers the reservation as it is then; nothing where none was made. */
   hearOrder(input: HearOrder, options?: CallOptions): Promise<Reservation | undefined>;

@@ -40,6 +40,7 @@ export interface EscalationState {
   nextAt?: Instant;
 }
 
+/** One message to one target. */
 export interface Notification {
   notificationId: string;
   alertId: string;
@@ -71,10 +72,16 @@ export type EscalationRefusal = 'unknown-policy' | 'unknown-escalation' | 'id-co
 export interface Escalations {
   /** Takes all steps that are due now, as the worker does again and again. Answers how many alerts it touched. */
   escalate(options?: CallOptions): Promise<number>;
+  /** Publishes who is told in which order and after how long. A policy never changes. */
   definePolicy(input: DefinePolicy, options?: CallOptions): Promise<EscalationPolicy>;
+  /** Nothing where there is none. */
   findPolicy(policyId: string, options?: CallOptions): Promise<EscalationPolicy | undefined>;
+  /** Refused as `not-found` where there is none. */
   getPolicy(policyId: string, options?: CallOptions): Promise<EscalationPolicy>;
+  /** A page when awaited; all of them by `for await`. */
   listPolicies(input?: ListPolicies, options?: CallOptions): Listing<EscalationPolicy>;
+  /** How far the escalation of an alert is. Refused with `unknown-escalation`. */
   getState(alertId: string, options?: CallOptions): Promise<EscalationState>;
+  /** A page when awaited; all of them by `for await`. */
   listNotifications(input: ListNotifications, options?: CallOptions): Listing<Notification>;
 }

@@ -19,6 +19,7 @@ export const limitMetrics = [
   'open-positions',
   'value-at-risk',
 ] as const;
+/** What a limit bounds. */
 export type LimitMetric = (typeof limitMetrics)[number];
 
 /** Those that rest on equity, which accounts and the firm have. */

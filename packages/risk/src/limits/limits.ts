@@ -139,6 +139,7 @@ export const listLimits = z.strictObject({
 });
 export type ListLimits = z.input<typeof listLimits>;
 
+/** Whether a scope may trade, and since when. */
 export interface TradingStateOf {
   scope: Scope;
   state: TradingState;
@@ -162,6 +163,7 @@ export type SetTradingState = z.input<typeof setTradingState>;
 export const getTradingState = z.strictObject({ scope: scopeInput });
 export type GetTradingState = z.input<typeof getTradingState>;
 
+/** One change of whether a scope may trade. */
 export interface TradingStateChange {
   epoch: number;
   from: TradingState;
@@ -248,20 +250,28 @@ export type LimitRefusal =
  * without it is under way any more. Errors are `not-found`, `conflict` or `invalid-input` with a `LimitRefusal` as code.
  */
 export interface Limits {
+  /** Defines a limit of a metric in a scope, or changes it. Refused with `limit-exists`, `stale-version`, `stale-fence`. */
   define(input: DefineLimit, options?: CallOptions): Promise<Limit>;
+  /** Nothing where there is none. */
   find(limitId: string, options?: CallOptions): Promise<Limit | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(limitId: string, options?: CallOptions): Promise<Limit>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListLimits, options?: CallOptions): Listing<Limit>;
   /** All versions, oldest first. */
   listVersions(limitId: string, options?: CallOptions): Promise<Limit[]>;
   /** Of those that apply to a scope by name. */
   listUse(input: ListUse, options?: CallOptions): Promise<LimitUse[]>;
+  /** Says whether a scope may trade: `active`, `reducing` or `halted`. Refused with `stale-epoch`, `stale-fence`. */
   setTradingState(input: SetTradingState, options?: CallOptions): Promise<TradingStateOf>;
+  /** Whether a scope may trade at present; `active` where nothing was said. */
   getTradingState(input: GetTradingState, options?: CallOptions): Promise<TradingStateOf>;
   /** Oldest first. */
   listTradingStateChanges(input: GetTradingState, options?: CallOptions): Promise<TradingStateChange[]>;
+  /** Keeps a scope, or one side of it, from trading until a time. The same id again answers the first; `id-conflict` otherwise. */
   lock(input: LockScope, options?: CallOptions): Promise<RiskLock>;
   /** By hand, before its time; a second time answers the same. */
   unlock(input: UnlockScope, options?: CallOptions): Promise<RiskLock>;
+  /** A page when awaited; all of them by `for await`. */
   listLocks(input?: ListLocks, options?: CallOptions): Listing<RiskLock>;
 }

@@ -16,6 +16,7 @@ export const scopeInput = z
     message: 'expected at most one of account, strategy and venue',
   });
 export type ScopeInput = z.input<typeof scopeInput>;
+/** What a limit or state holds for: whatever is left out is any. */
 export interface Scope {
   account?: string;
   strategy?: string;

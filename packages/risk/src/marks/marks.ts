@@ -14,6 +14,7 @@ import { z } from 'zod';
 
 /** In the order of preference for valuing: the mark, the side of the book a position would be closed at, the last trade, a bar's close. */
 export const markKinds = ['mark', 'bid', 'ask', 'last', 'close'] as const;
+/** Which price it is. */
 export type MarkKind = (typeof markKinds)[number];
 
 /** The latest price of a symbol of one kind. */
@@ -30,6 +31,7 @@ export interface Mark {
   version: number;
 }
 
+/** A price at the beginning of a period. */
 export interface HistoryPoint {
   startsAt: Instant;
   price: Decimal;
@@ -87,6 +89,8 @@ export interface Marks {
   recordCloses(input: RecordCloses, options?: CallOptions): Promise<number>;
   /** All kinds of a symbol. */
   find(symbol: string, options?: CallOptions): Promise<Mark[]>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListMarks, options?: CallOptions): Listing<Mark>;
+  /** A page when awaited; all of them by `for await`. */
   listHistory(input: ListHistory, options?: CallOptions): Listing<HistoryPoint>;
 }

@@ -45,6 +45,7 @@ export const riskMetricsOptions = z.strictObject({
 });
 export type RiskMetricsOptions = z.input<typeof riskMetricsOptions>;
 
+/** A position at the price it was valued at, and that price's age in milliseconds. */
 export interface ValuedPosition {
   symbol: string;
   quantity: Decimal;
@@ -106,6 +107,7 @@ export interface RiskSummary {
   };
 }
 
+/** A calculation that was kept. */
 export interface StoredRiskMetrics {
   metricsId: string;
   scope: Scope;
@@ -119,14 +121,17 @@ export interface StoredRiskMetrics {
 export const calculateMetrics = z.strictObject({ metricsId: idInput, scope: scopeInput, ...parameters });
 export type CalculateMetrics = z.input<typeof calculateMetrics>;
 export const ofScope = z.strictObject({ scope: scopeInput });
+/** A scope, and how far to look. */
 export type OfScope = z.input<typeof ofScope>;
 /** Newest first. */
 export const listMetrics = z.strictObject({ scope: scopeInput, ...pageFields(instantInput, idInput) });
 export type ListMetrics = z.input<typeof listMetrics>;
 
 export const varMethods = ['historical', 'parametric', 'monte-carlo'] as const;
+/** How value at risk is found: from history, by the normal distribution, or by simulation. */
 export type VarMethod = (typeof varMethods)[number];
 
+/** Value at risk, and what it was made of. */
 export interface VarRun {
   runId: string;
   scope: Scope;
@@ -209,6 +214,7 @@ export const defineStress = z.strictObject({
     .optional(),
 });
 export type DefineStress = z.input<typeof defineStress>;
+/** Shocks, as shares of each symbol's price. */
 export interface StressScenario {
   scenarioId: string;
   name: string;
@@ -223,6 +229,7 @@ export const runStress = z.strictObject({
   currency: parameters.currency,
 });
 export type RunStress = z.input<typeof runStress>;
+/** What a scope would gain or lose under a scenario. */
 export interface StressResult {
   resultId: string;
   scenarioId: string;
@@ -240,21 +247,31 @@ export type MetricsRefusal = 'unknown-metrics' | 'unknown-run' | 'unknown-scenar
 
 /** Risk metrics that are kept: summaries, value at risk with its back-test, stress. Errors carry a `MetricsRefusal` as code. */
 export interface Metrics {
+  /** Calculates and keeps the metrics of a scope as it stands; the same id and inputs answer the first result. */
   calculate(input: CalculateMetrics, options?: CallOptions): Promise<StoredRiskMetrics>;
+  /** Nothing where there is none. */
   find(metricsId: string, options?: CallOptions): Promise<StoredRiskMetrics | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(metricsId: string, options?: CallOptions): Promise<StoredRiskMetrics>;
   /** The latest of a scope, from Redis where it knows. */
   findLatest(input: OfScope, options?: CallOptions): Promise<StoredRiskMetrics | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListMetrics, options?: CallOptions): Listing<StoredRiskMetrics>;
+  /** Calculates value at risk over a horizon at a confidence, and keeps what it was made of. */
   runVar(input: RunVar, options?: CallOptions): Promise<VarRun>;
+  /** Refused as `not-found` where there is none. */
   getVarRun(runId: string, options?: CallOptions): Promise<VarRun>;
   /** Answers whether the day was an exception. */
   recordOutcome(input: RecordOutcome, options?: CallOptions): Promise<boolean>;
   /** Of the days recorded; nothing where there is none. */
   backtestVar(input: BacktestVar, options?: CallOptions): Promise<VarBacktest | undefined>;
+  /** Keeps a stress scenario: shocks as shares of each price. */
   defineStress(input: DefineStress, options?: CallOptions): Promise<StressScenario>;
+  /** Refused as `not-found` where there is none. */
   getStress(scenarioId: string, options?: CallOptions): Promise<StressScenario>;
+  /** What a scope would gain or lose under a scenario, as doubles in its quote asset. */
   runStress(input: RunStress, options?: CallOptions): Promise<StressResult>;
+  /** Refused as `not-found` where there is none. */
   getStressResult(resultId: string, options?: CallOptions): Promise<StressResult>;
 }
 

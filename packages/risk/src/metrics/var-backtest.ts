@@ -1,5 +1,6 @@
 import { normalTail } from './normal.ts';
 
+/** How often more was lost than forecast: Kupiec's test and the traffic light of the Basel Committee (1996). */
 export interface VarBacktest {
   days: number;
   /** Days on which more was lost than was forecast. */

@@ -39,6 +39,7 @@ export interface Pnl {
   asOf: Instant;
 }
 
+/** Equity at the end of a minute. */
 export interface EquityPoint {
   /** The minute. */
   at: Instant;
@@ -48,6 +49,7 @@ export interface EquityPoint {
 }
 
 export const movementKinds = ['deposit', 'withdrawal', 'transfer', 'adjustment', 'reversal', 'funding'] as const;
+/** What moved funds. */
 export type MovementKind = (typeof movementKinds)[number];
 
 /** Money that came (above zero) or left otherwise than by a trade. `funding` is a result, everything else is capital. */
@@ -65,6 +67,7 @@ export type MoveFunds = z.input<typeof moveFunds>;
 export const markToMarket = z.strictObject({ accounts: z.array(idInput).min(1).max(10_000).optional() });
 export type MarkToMarket = z.input<typeof markToMarket>;
 
+/** What one valuation did. */
 export interface Valued {
   scopes: number;
   positions: number;
@@ -91,9 +94,12 @@ export type PnlRefusal = 'id-conflict' | 'unknown-valuation';
 
 /** Profit and loss, equity and drawdown. The worker `revalue` values what limits rest on each second, and everything each minute. */
 export interface ProfitAndLoss {
+  /** Tells of funds in or out, which are no profit. The same id again changes nothing. */
   moveFunds(input: MoveFunds, options?: CallOptions): Promise<void>;
+  /** Values all that is due at the newest marks and adds to the equity. */
   markToMarket(input?: MarkToMarket, options?: CallOptions): Promise<Valued>;
   /** As last valued. */
   get(input?: GetPnl, options?: CallOptions): Promise<Pnl>;
+  /** A page when awaited; all of them by `for await`. */
   listEquity(input?: ListEquity, options?: CallOptions): Listing<EquityPoint>;
 }

@@ -7,5 +7,6 @@ export const reportingInput = z.strictObject({
   timeZone: textInput(64).default('UTC'),
   maxPriceAge: durationInput.default(60_000),
 });
+/** In which asset is reported, and by which rates. */
 export type ReportingOptions = z.input<typeof reportingInput>;
 export type Reporting = z.output<typeof reportingInput>;

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import type { Outcome } from '../outcome.ts';
 
 export const sides = ['buy', 'sell'] as const;
+/** Which way it trades. */
 export type Side = (typeof sides)[number];
 
 /** What an account has of a symbol at one venue: the fold of its fills there, by average cost. */
@@ -55,6 +56,7 @@ export interface AggregatePosition {
   }[];
 }
 
+/** A fill as it was applied. */
 export interface Fill {
   fillId: string;
   account: string;
@@ -102,6 +104,7 @@ export const applyFill = z
 export type ApplyFill = z.input<typeof applyFill>;
 
 const mostFills = 1000;
+/** Fills, in any order; each counts once. */
 export const applyFills = z.array(applyFill).max(mostFills);
 
 /** By account, then venue, then symbol. */
@@ -137,7 +140,10 @@ export interface Positions {
   applyFill(input: ApplyFill, options?: CallOptions): Promise<Position>;
   /** Many at once, in their order: one outcome each. */
   applyFills(input: readonly ApplyFill[], options?: CallOptions): Promise<Outcome<Position>[]>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListPositions, options?: CallOptions): Listing<Position>;
+  /** Positions summed over what is left out of the grouping. */
   aggregate(input?: AggregatePositions, options?: CallOptions): Promise<AggregatePosition[]>;
+  /** A page when awaited; all of them by `for await`. */
   listFills(input: ListFills, options?: CallOptions): Listing<Fill>;
 }

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 
 export const reportKinds = ['daily-summary', 'breach-history', 'limit-changes', 'decisions'] as const;
+/** What a report is about. */
 export type ReportKind = (typeof reportKinds)[number];
 
 /** A report for compliance: of a period of business time, from all that was recorded by its watermark. */
@@ -45,6 +46,7 @@ export const listReports = z.strictObject({
 });
 export type ListReports = z.input<typeof listReports>;
 
+/** A source that has to be heard of within a gap, in milliseconds. */
 export interface Feed {
   source: string;
   maxGapMs: number;
@@ -66,11 +68,18 @@ export type ReportRefusal = 'unknown-report' | 'unknown-feed' | 'id-conflict' | 
 
 /** Reports for compliance, and the feeds that the monitor must hear of. Errors are `not-found`, `conflict` or `invalid-input` with a `ReportRefusal` as code. */
 export interface Reports {
+  /** Makes and keeps a report as of a watermark; the same id answers the first. Refused with `watermark-ahead`. */
   generate(input: GenerateReport, options?: CallOptions): Promise<Report>;
+  /** Nothing where there is none. */
   find(reportId: string, options?: CallOptions): Promise<Report | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(reportId: string, options?: CallOptions): Promise<Report>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListReports, options?: CallOptions): Listing<Omit<Report, 'body'>>;
+  /** Says that a source has to be heard of, at least every so many milliseconds. */
   expectFeed(input: ExpectFeed, options?: CallOptions): Promise<Feed>;
+  /** Says that a source was heard of. Refused with `unknown-feed`. */
   beat(input: BeatFeed, options?: CallOptions): Promise<Feed>;
+  /** All of them. */
   listFeeds(options?: CallOptions): Promise<Feed[]>;
 }

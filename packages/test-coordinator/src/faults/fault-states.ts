@@ -18,6 +18,7 @@ export const faultKinds = [
   'limit-change',
   'data-corruption',
 ] as const;
+/** What is broken on purpose. */
 export type FaultKind = (typeof faultKinds)[number];
 
 export const faultStates = ['planned', 'injecting', 'injected', 'undoing', 'undone', 'withdrawn', 'failed'] as const;

@@ -42,6 +42,7 @@ export interface Fault {
   recoveryMs?: number;
 }
 
+/** One change of a fault. */
 export interface FaultEvent {
   version: number;
   state: FaultState;
@@ -113,19 +114,26 @@ export type FaultRefusal =
  * `invalid-input` with a `FaultRefusal` as code.
  */
 export interface Faults {
+  /** Writes a fault into the ledger before anybody is told of it. Refused with `stale-fence`, `must-end-in-future`. */
   plan(input: PlanFault, options?: CallOptions): Promise<Fault>;
   /** Tells its target to inject it. */
   inject(input: InjectFault, options?: CallOptions): Promise<Fault>;
+  /** Says what the target reported: injected or undone. Refused with `illegal-transition`. */
   confirm(input: ConfirmFault, options?: CallOptions): Promise<Fault>;
   /** Tells its target to undo it; one that was never injected is withdrawn. */
   undo(input: UndoFault, options?: CallOptions): Promise<Fault>;
   /** Says when it was noticed; the earliest counts. */
   detect(input: DetectFault, options?: CallOptions): Promise<Fault>;
+  /** Nothing where there is none. */
   find(faultId: string, options?: CallOptions): Promise<Fault | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(faultId: string, options?: CallOptions): Promise<Fault>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListFaults, options?: CallOptions): Listing<Fault>;
   /** Those that may be in effect now. */
   listActive(options?: CallOptions): Listing<Fault>;
+  /** All of them. */
   listEvents(faultId: string, options?: CallOptions): Promise<FaultEvent[]>;
+  /** How long recovery took, by kind of fault, in milliseconds. */
   recoveryStatistics(options?: CallOptions): Promise<RecoveryStatistics[]>;
 }

@@ -86,6 +86,7 @@ export type ListInvariants = z.input<typeof listInvariants>;
 export const listOperations = z.strictObject({ runId: idInput, ...pageFields(z.int()) });
 export type ListOperations = z.input<typeof listOperations>;
 
+/** Codes with which invariants refuse. */
 export type InvariantRefusal = RunWriteRefusal | 'history-differs';
 
 /**
@@ -93,9 +94,12 @@ export type InvariantRefusal = RunWriteRefusal | 'history-differs';
  * `checkMonotonic` and `checkLinearizable` judge it. Errors are `not-found` or `conflict` with an `InvariantRefusal` as code.
  */
 export interface Invariants {
+  /** Keeps what a check of an invariant found in a run. Refused with `stale-fence`, `run-ended`. */
   record(input: RecordInvariant, options?: CallOptions): Promise<InvariantResult>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListInvariants, options?: CallOptions): Listing<InvariantResult>;
   /** Answers the number of the last operation. */
   recordOperations(input: RecordOperations, options?: CallOptions): Promise<number>;
+  /** A page when awaited; all of them by `for await`. */
   listOperations(input: ListOperations, options?: CallOptions): Listing<Operation & { n: number }>;
 }

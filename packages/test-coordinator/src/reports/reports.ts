@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { runFields } from '../runs/run-ref.ts';
 
 export const itemStatuses = ['passed', 'failed', 'skipped', 'error'] as const;
+/** How an item of a report ended. */
 export type ItemStatus = (typeof itemStatuses)[number];
 export const issueTypes = ['product', 'automation', 'system', 'to-investigate', 'no-defect'] as const;
 /** What is behind a failure: the product, the test itself, the system it ran on, nobody knows yet, or nothing. */
@@ -35,6 +36,7 @@ export interface ReportItem {
   triage?: Triage;
 }
 
+/** What kind of failure an item is, and who said so. */
 export interface Triage {
   issueType: IssueType;
   comment?: string;
@@ -48,6 +50,7 @@ export interface ReportNode extends ReportItem {
   children: ReportNode[];
 }
 
+/** One line of a report's log. */
 export interface LogLine {
   n: number;
   itemId?: string;
@@ -141,6 +144,7 @@ export type ListFlaky = z.input<typeof listFlaky>;
 export const retireLogs = z.strictObject({ before: instantInput });
 export type RetireLogs = z.input<typeof retireLogs>;
 
+/** Codes with which reports refuse. */
 export type ReportRefusal =
   | 'unknown-run'
   | 'unknown-item'
@@ -159,13 +163,17 @@ export interface Reports {
   record(input: RecordReport, options?: CallOptions): Promise<number>;
   /** The trees of a run, in the order in which they were recorded. */
   tree(runId: string, options?: CallOptions): Promise<ReportNode[]>;
+  /** Says what kind of failure an item is, by hand. */
   triage(input: TriageItem, options?: CallOptions): Promise<Triage>;
   /** Failures recorded from now on whose error matches are of this type, until a person says otherwise. */
   defineTriageRule(input: DefineTriageRule, options?: CallOptions): Promise<void>;
   /** Answers how many lines were new. */
   appendLogs(input: AppendLogs, options?: CallOptions): Promise<number>;
+  /** A page when awaited; all of them by `for await`. */
   listLogs(input: ListLogs, options?: CallOptions): Listing<LogLine>;
+  /** How a case ended in earlier runs; nothing where it never ran. */
   history(caseHash: string, options?: CallOptions): Promise<CaseHistory | undefined>;
+  /** All of them. */
   listFlaky(input?: ListFlaky, options?: CallOptions): Promise<CaseHistory[]>;
   /** Takes months of logs that ended before an instant out of the table; those of protected runs stay readable. Answers the months. */
   retireLogs(input: RetireLogs, options?: CallOptions): Promise<string[]>;

@@ -13,6 +13,7 @@ export const runTransitions: Readonly<Record<RunStatus, readonly RunStatus[]>> =
 };
 
 export const stepStatuses = ['running', 'passed', 'failed', 'skipped', 'error'] as const;
+/** How a step ended; `error`: it could not be carried out. */
 export type StepStatus = (typeof stepStatuses)[number];
 
 export const stepTransitions: Readonly<Record<StepStatus, readonly StepStatus[]>> = {

@@ -44,6 +44,7 @@ export interface Run {
   durationMs?: number;
 }
 
+/** One change of a run. */
 export interface RunEvent {
   version: number;
   status: RunStatus;
@@ -53,6 +54,7 @@ export interface RunEvent {
   occurredAt: Instant;
 }
 
+/** One attempt of a step. */
 export interface StepRun {
   path: string;
   attempt: number;
@@ -175,16 +177,21 @@ export interface Runs {
   end(input: EndRun, options?: CallOptions): Promise<Run>;
   /** The next attempt of a step; answers the one that is running where there is one. */
   startStep(input: StartStep, options?: CallOptions): Promise<StepRun>;
+  /** Ends a step of the plan. Refused with `unknown-step`, `stale-fence`. */
   endStep(input: EndStep, options?: CallOptions): Promise<StepRun>;
   /** A protected run keeps its logs beyond their time. */
   protect(input: ProtectRun, options?: CallOptions): Promise<Run>;
+  /** Nothing where there is none. */
   find(runId: string, options?: CallOptions): Promise<Run | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(runId: string, options?: CallOptions): Promise<Run>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListRuns, options?: CallOptions): Listing<Run>;
   /** In the order of their paths and attempts. */
   listSteps(runId: string, options?: CallOptions): Promise<StepRun[]>;
   /** Oldest first. */
   listEvents(runId: string, options?: CallOptions): Promise<RunEvent[]>;
+  /** How the runs of a scenario ended, and their scores. */
   statistics(scenarioId: string, options?: CallOptions): Promise<RunStatistics>;
   /** From Redis: where the run is. Nothing where it was never started, or is long over. */
   progress(runId: string, options?: CallOptions): Promise<RunProgress | undefined>;

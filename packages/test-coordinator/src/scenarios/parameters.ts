@@ -20,13 +20,16 @@ export const parameterSpec = z
     const problem = spec.default === undefined ? undefined : problemOf(spec, spec.default);
     if (problem !== undefined) context.addIssue({ code: 'custom', path: ['default'], message: problem });
   });
+/** What a parameter may be: its type, default and bounds. */
 export type ParameterSpec = z.output<typeof parameterSpec>;
+/** The value of a parameter. */
 export type ParameterValue = string | number | boolean;
 
 export const parameterSpecs = z.record(
   z.string().regex(/^[a-z][A-Za-z0-9]{0,62}$/, 'expected a name such as depegBy'),
   parameterSpec,
 );
+/** The parameters of a scenario or template, by name. */
 export type ParameterSpecs = z.output<typeof parameterSpecs>;
 
 const isDecimal = (text: string): boolean => anyAmount.safeParse(text).success;

@@ -16,6 +16,7 @@ export const scenarioTypes = [
   'settlement-failure',
   'combined',
 ] as const;
+/** What a scenario is about. */
 export type ScenarioType = (typeof scenarioTypes)[number];
 
 export const rollbacks = ['always', 'never', 'default', 'deviated'] as const;
@@ -44,6 +45,7 @@ export const tolerance = z
       .optional(),
   })
   .refine((given) => Object.keys(given).length > 0, 'expected equals, min, max or matches');
+/** What a probe may find: a range, a value, or a pattern. */
 export type Tolerance = z.output<typeof tolerance>;
 
 const probeFields = {
@@ -61,6 +63,7 @@ const probeFields = {
   weight: z.number().min(0).max(1000).default(1),
 };
 export const probeSpec = z.strictObject(probeFields);
+/** What a probe looks at, and what it has to find. */
 export type ProbeSpec = z.output<typeof probeSpec>;
 
 const deadline = duration.optional();
@@ -78,6 +81,7 @@ const faultStep = z.strictObject({
 });
 const waitStep = z.strictObject({ wait: duration });
 
+/** A step of a scenario: a probe, a fault, a wait, or steps one after the other or beside each other. */
 export type Step =
   | z.output<typeof probeStep>
   | z.output<typeof faultStep>
@@ -86,6 +90,7 @@ export type Step =
   | { parallel: Step[]; name?: string | undefined; deadline?: string | undefined };
 
 const kinds = ['probe', 'fault', 'wait', 'serial', 'parallel'] as const;
+/** What a step does. */
 export type StepKind = (typeof kinds)[number];
 
 /** Of which kind a step is: by the one of these keys that it has. */
@@ -129,6 +134,7 @@ export const scenarioSpec = z.strictObject({
   hypothesis: z.array(probeSpec).max(50).default([]),
   steps: steps(),
 });
+/** A scenario as it is run, with its parameters filled in. */
 export type ScenarioSpec = z.output<typeof scenarioSpec>;
 
 /** Milliseconds of a duration that the schema has let pass. */

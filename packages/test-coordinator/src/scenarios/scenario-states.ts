@@ -1,4 +1,5 @@
 export const scenarioStatuses = ['draft', 'active', 'archived', 'deprecated'] as const;
+/** What is `archived` is not run any more. */
 export type ScenarioStatus = (typeof scenarioStatuses)[number];
 
 /** From a status to those it may go to. The table `transitions` is the truth; a test compares the two. */

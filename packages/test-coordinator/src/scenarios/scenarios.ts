@@ -37,6 +37,7 @@ export interface ScenarioVersion {
   createdAt: Instant;
 }
 
+/** A scenario with parameters, to be made scenarios of. */
 export interface Template {
   templateId: string;
   version: number;
@@ -117,9 +118,13 @@ export type ScenarioRefusal =
 export interface Scenarios {
   /** The next version of the scenario that the text names, or its first. What means the same as an earlier version answers that one. */
   publish(input: PublishScenario, options?: CallOptions): Promise<ScenarioVersion>;
+  /** Changes the status of a scenario. Refused with `illegal-transition`, `stale-version`. */
   change(input: ChangeScenario, options?: CallOptions): Promise<Scenario>;
+  /** Nothing where there is none. */
   find(scenarioId: string, options?: CallOptions): Promise<Scenario | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(scenarioId: string, options?: CallOptions): Promise<Scenario>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListScenarios, options?: CallOptions): Listing<Scenario>;
   /** A version; the active one where none is named. */
   getVersion(input: GetScenarioVersion, options?: CallOptions): Promise<ScenarioVersion>;
@@ -128,7 +133,10 @@ export interface Scenarios {
     input: ResolveScenario,
     options?: CallOptions,
   ): Promise<{ scenarioId: string; version: number; spec: ScenarioSpec; steps: PlacedStep[] }>;
+  /** Publishes the next version of a template. Refused with `malformed-scenario`, with line and column. */
   publishTemplate(input: PublishTemplate, options?: CallOptions): Promise<Template>;
+  /** Refused as `not-found` where there is none. */
   getTemplate(input: { templateId: string; version?: number }, options?: CallOptions): Promise<Template>;
+  /** Makes a scenario of a template and values for its parameters. Refused with `bad-parameters`. */
   instantiate(input: InstantiateTemplate, options?: CallOptions): Promise<ScenarioVersion>;
 }

@@ -92,6 +92,7 @@ export const listJobs = z.strictObject({
 });
 export type ListJobs = z.input<typeof listJobs>;
 
+/** Codes with which jobs refuse. */
 export type JobRefusal =
   | 'unknown-job'
   | 'unknown-scenario'
@@ -120,7 +121,10 @@ export interface Jobs {
   cancel(jobId: string, options?: CallOptions): Promise<Job>;
   /** A dead one, with one more attempt. */
   retry(jobId: string, options?: CallOptions): Promise<Job>;
+  /** Nothing where there is none. */
   find(jobId: string, options?: CallOptions): Promise<Job | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(jobId: string, options?: CallOptions): Promise<Job>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListJobs, options?: CallOptions): Listing<Job>;
 }

@@ -71,6 +71,7 @@ export type ListSchedules = z.input<typeof listSchedules>;
 export const listFires = z.strictObject({ scheduleId: idInput, ...pageFields(instantInput) });
 export type ListFires = z.input<typeof listFires>;
 
+/** Codes with which schedules refuse. */
 export type ScheduleRefusal = 'unknown-schedule' | 'unknown-scenario' | 'unknown-version' | 'id-conflict';
 
 /**
@@ -78,11 +79,16 @@ export type ScheduleRefusal = 'unknown-schedule' | 'unknown-scenario' | 'unknown
  * Errors are `not-found` or `conflict` with a `ScheduleRefusal` as code.
  */
 export interface Schedules {
+  /** Defines when a scenario is run, by a cron expression or an interval in a time zone, or changes it. */
   define(input: DefineSchedule, options?: CallOptions): Promise<Schedule>;
   /** What falls into a pause does not fire. */
   pause(input: PauseSchedule, options?: CallOptions): Promise<Schedule>;
+  /** Nothing where there is none. */
   find(scheduleId: string, options?: CallOptions): Promise<Schedule | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(scheduleId: string, options?: CallOptions): Promise<Schedule>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListSchedules, options?: CallOptions): Listing<Schedule>;
+  /** A page when awaited; all of them by `for await`. */
   listFires(input: ListFires, options?: CallOptions): Listing<ScheduleFire>;
 }

@@ -73,6 +73,7 @@ export type DiffSnapshots = z.input<typeof diffSnapshots>;
 export const listSnapshots = z.strictObject({ runId: idInput, ...pageFields(instantInput, idInput) });
 export type ListSnapshots = z.input<typeof listSnapshots>;
 
+/** Codes with which snapshots refuse. */
 export type SnapshotRefusal = RunWriteRefusal | 'unknown-snapshot' | 'id-conflict';
 
 /**
@@ -80,9 +81,13 @@ export type SnapshotRefusal = RunWriteRefusal | 'unknown-snapshot' | 'id-conflic
  * Errors are `not-found` or `conflict` with a `SnapshotRefusal` as code.
  */
 export interface Snapshots {
+  /** Keeps the state of other schemas in a phase of a run. Refused with `stale-fence`, `run-ended`. */
   record(input: RecordSnapshot, options?: CallOptions): Promise<Snapshot>;
+  /** Nothing where there is none. */
   find(snapshotId: string, options?: CallOptions): Promise<Snapshot | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(snapshotId: string, options?: CallOptions): Promise<Snapshot>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListSnapshots, options?: CallOptions): Listing<Omit<Snapshot, 'items'>>;
   /** What differs, by schema and object; nothing where they are the same. */
   diff(input: DiffSnapshots, options?: CallOptions): Promise<SnapshotDifference[]>;

@@ -18,8 +18,10 @@ export const probeModes = ['start', 'end', 'edge', 'continuous', 'on-chaos'] as 
 /** When a probe looks: at the start, at the end, at both (`edge`), all the time, or while something is broken. */
 export type ProbeMode = (typeof probeModes)[number];
 export const verdicts = ['passed', 'failed', 'skipped', 'error'] as const;
+/** What a probe says. */
 export type Verdict = (typeof verdicts)[number];
 export const phases = ['before', 'during', 'after'] as const;
+/** When something was looked at: before, during or after the faults. */
 export type Phase = (typeof phases)[number];
 
 /** What one probe saw at one time. */
@@ -42,6 +44,7 @@ export interface ProbeResult {
   verifiedAt: Instant;
 }
 
+/** Whether the steady state held in a phase. */
 export interface HypothesisResult {
   phase: Phase;
   met: boolean;
@@ -126,10 +129,13 @@ export interface Validations {
   record(input: RecordResults, options?: CallOptions): Promise<ProbeResult[]>;
   /** A steady state that did not hold marks the run as deviated. */
   recordHypothesis(input: RecordHypothesis, options?: CallOptions): Promise<HypothesisResult>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListResults, options?: CallOptions): Listing<ProbeResult>;
   /** Of all runs: what is known of one correlation in audit. */
   listOfCorrelation(correlationId: string, options?: CallOptions): Promise<ProbeResult[]>;
+  /** All of them. */
   listHypotheses(runId: string, options?: CallOptions): Promise<HypothesisResult[]>;
+  /** How many probes of a run passed and failed. */
   counts(runId: string, options?: CallOptions): Promise<VerdictCounts>;
   /** Over all runs, of one type of assertion. */
   statistics(assertion: AssertionType, options?: CallOptions): Promise<VerdictCounts>;

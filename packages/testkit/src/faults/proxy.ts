@@ -38,9 +38,11 @@ export interface FaultProxy extends AsyncDisposable {
   cutReply(options?: StrikeOptions): Strike;
   /** Ends all faults and calls off those that still wait. */
   heal(): void;
+  /** Cuts all connections and frees the port. */
   stop(): Promise<void>;
 }
 
+/** What the proxy stands before. */
 export interface ProxyOptions {
   readonly target: { readonly host: string; readonly port: number };
 }

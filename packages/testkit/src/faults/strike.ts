@@ -6,6 +6,7 @@ export interface Strike extends Disposable {
   readonly struck: Promise<string | undefined>;
 }
 
+/** Which call a fault is meant for. */
 export interface StrikeOptions {
   /** Strikes only what matches: the text or name of a statement, a Redis command with its first arguments. */
   readonly match?: RegExp;

@@ -17,8 +17,10 @@ import { wireInbox } from './wired-inbox.ts';
 export type AdapterFactory<Adapter extends BaseAdapter = BaseAdapter> = ((options?: AdapterOptions) => Adapter) & {
   readonly definition: SandboxDefinition;
 };
+/** The adapters of a sandbox, by the test's own names. */
 export type Factories = Readonly<Record<string, AdapterFactory>>;
 
+/** How a sandbox is set up. */
 export interface SandboxOptions {
   /** Admin URLs; by default those of vitest's global setup, of `TSE_TEST_…_URL`, or of servers started for this process. */
   readonly servers?: ProvidedServers;
@@ -53,6 +55,7 @@ export interface Box<F extends Factories> extends AsyncDisposable {
   options(name: keyof F): AdapterOptions;
 }
 
+/** Instances of adapters of a test's own, dropped again at its end. */
 export type Sandbox<F extends Factories> = Box<F> & { readonly [K in keyof F]: ReturnType<F[K]> };
 
 /**

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 /** An event as it stands in a stream. */
 export type PublishedEvent = Event<string, Readonly<Record<string, unknown>>>;
 
+/** How long to wait for an event. */
 export interface NextOptions {
   /** 10 000 by default. */
   readonly timeoutMs?: number;

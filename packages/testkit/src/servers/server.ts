@@ -26,6 +26,7 @@ export interface Server extends ServerInfo, AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** What is fixed of a server. */
 export interface StoreOptions {
   /** A port to have; otherwise a free one. */
   readonly port?: number;
@@ -33,6 +34,7 @@ export interface StoreOptions {
   readonly password?: string;
 }
 
+/** What servers are for, and how they are started. */
 export interface StartOptions {
   /** Tests prefer Docker and drop durability; a demo and a stack prefer the embedded servers. */
   readonly purpose: 'test' | 'demo' | 'stack';

@@ -1,5 +1,6 @@
 import { randomPassword } from './start-servers.ts';
 
+/** Whose variables are made. */
 export interface StackEnvironmentOptions {
   /** Environment prefixes of the adapters, each to get a password for either store: `EXCHANGE`. */
   readonly adapters: readonly string[];

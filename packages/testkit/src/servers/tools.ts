@@ -10,6 +10,7 @@ export interface Tools {
   redisBenchmark?: string;
 }
 
+/** Whom to tell what is fetched. */
 export interface FetchToolsOptions {
   /** Gets a line about each package that is fetched, and why one could not be; default: stderr. */
   readonly log?: (line: string) => void;

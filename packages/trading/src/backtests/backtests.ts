@@ -50,6 +50,7 @@ export interface Backtest {
   endedAt?: Instant;
 }
 
+/** A backtest that was started, or found. */
 export interface StartedBacktest {
   backtest: Backtest;
   /** A completed run of the same identity is there and was answered: nothing is to be done. */
@@ -58,6 +59,7 @@ export interface StartedBacktest {
   dataChanged: boolean;
 }
 
+/** An order of a backtest, by its number. */
 export interface BacktestOrder {
   n: number;
   symbol: string;
@@ -71,6 +73,7 @@ export interface BacktestOrder {
   placedAt: Instant;
 }
 
+/** A fill of a backtest, by its number. */
 export interface BacktestFill {
   n: number;
   orderN?: number;
@@ -82,6 +85,7 @@ export interface BacktestFill {
   filledAt: Instant;
 }
 
+/** A closed trade of a backtest. */
 export interface BacktestTrade {
   n: number;
   symbol: string;
@@ -99,12 +103,14 @@ export interface BacktestTrade {
   closedAt: Instant;
 }
 
+/** Equity of a backtest at a time. */
 export interface BacktestEquity {
   n: number;
   at: Instant;
   equity: Decimal;
 }
 
+/** How far a backtest is, in its own steps. */
 export interface BacktestProgress {
   done: number;
   total: number;
@@ -253,24 +259,34 @@ export type BacktestRefusal =
 
 /** Runs and their results, kept so that they can be told apart, compared and repeated. Errors carry a `BacktestRefusal` as code. */
 export interface Backtests {
+  /** Starts a backtest, or answers the completed one of the same identity: strategy version, engine, data, time, seed, costs. */
   start(input: StartBacktest, options?: CallOptions): Promise<StartedBacktest>;
   /** At most 2000 rows of a kind, all of them or none. */
   append(input: AppendBacktest, options?: CallOptions): Promise<void>;
   /** Computes the metrics of what was appended and ends the run; see `computeMetrics` for their definitions. Repeated it answers the same. */
   complete(input: CompleteBacktest, options?: CallOptions): Promise<{ backtest: Backtest; metrics: Metric[] }>;
+  /** Ends a backtest that could not be completed. Refused with `backtest-ended`. */
   fail(input: FailBacktest, options?: CallOptions): Promise<Backtest>;
   /** For a run whose process is gone. */
   interrupt(backtestId: string, options?: CallOptions): Promise<Backtest>;
+  /** Nothing where there is none. */
   find(backtestId: string, options?: CallOptions): Promise<Backtest | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(backtestId: string, options?: CallOptions): Promise<Backtest>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListBacktests, options?: CallOptions): Listing<Backtest>;
+  /** A page when awaited; all of them by `for await`. */
   listOrders(input: ListBacktestRows, options?: CallOptions): Listing<BacktestOrder>;
+  /** A page when awaited; all of them by `for await`. */
   listFills(input: ListBacktestRows, options?: CallOptions): Listing<BacktestFill>;
+  /** A page when awaited; all of them by `for await`. */
   listTrades(input: ListBacktestRows, options?: CallOptions): Listing<BacktestTrade>;
+  /** A page when awaited; all of them by `for await`. */
   listEquity(input: ListBacktestRows, options?: CallOptions): Listing<BacktestEquity>;
   /** Removes the rows of an ended run; its identity and metrics stay. */
   prune(backtestId: string, options?: CallOptions): Promise<Backtest>;
   /** Redis alone, for whoever watches: lost with it. Never goes back. */
   advance(input: AdvanceBacktest, options?: CallOptions): Promise<void>;
+  /** Nothing where there is none. */
   findProgress(backtestId: string, options?: CallOptions): Promise<BacktestProgress | undefined>;
 }

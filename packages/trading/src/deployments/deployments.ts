@@ -20,8 +20,11 @@ import { type DeploymentState, type DeploymentWish, deploymentStates, deployment
 export const deploymentModes = ['live', 'paper'] as const;
 export const positionModes = ['netting', 'hedging'] as const;
 export const lotMethods = ['fifo', 'lifo', 'hifo', 'specific'] as const;
+/** With real orders, or on paper. */
 export type DeploymentMode = (typeof deploymentModes)[number];
+/** `netting`: one position a symbol. `hedging`: long and short beside each other. */
 export type PositionMode = (typeof positionModes)[number];
+/** Which lots a closing fill uses up first. */
 export type LotMethod = (typeof lotMethods)[number];
 
 /** One running strategy version, on one account of one venue. */
@@ -165,19 +168,28 @@ export type DeploymentRefusal =
  * `not-found` or `conflict` with a `DeploymentRefusal` as code.
  */
 export interface Deployments {
+  /** Deploys a version of a strategy on an account. Refused with `unknown-strategy-version`, `strategy-not-active`. */
   create(input: CreateDeployment, options?: CallOptions): Promise<Deployment>;
   /** The caller's process runs it from now on. One that still seemed to run it is interrupted, and refused from here on. */
   attach(input: AttachDeployment, options?: CallOptions): Promise<Deployment>;
+  /** Says what it should do: run, pause, stop. Whoever runs it follows. Refused with `stale-fence`. */
   wish(input: WishDeployment, options?: CallOptions): Promise<Deployment>;
+  /** Says what it does. Refused with `stale-epoch` where somebody attached since. */
   report(input: ReportDeployment, options?: CallOptions): Promise<Deployment>;
   /** Answers what its operator wishes it to do. */
   beat(input: BeatDeployment, options?: CallOptions): Promise<DeploymentWish>;
   /** For the start of a service: whoever ran these is gone. Answers their ids. */
   interruptSilent(input?: InterruptDeployments, options?: CallOptions): Promise<string[]>;
+  /** Keeps what the strategy needs to go on after a restart, 256 KiB of JSON at most. Refused with `stale-epoch`, `stale-sequence`. */
   saveState(input: SaveState, options?: CallOptions): Promise<StrategyState>;
+  /** Nothing where there is none. */
   findState(deploymentId: string, options?: CallOptions): Promise<StrategyState | undefined>;
+  /** Nothing where there is none. */
   find(deploymentId: string, options?: CallOptions): Promise<Deployment | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(deploymentId: string, options?: CallOptions): Promise<Deployment>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListDeployments, options?: CallOptions): Listing<Deployment>;
+  /** All of them. */
   listEvents(deploymentId: string, options?: CallOptions): Promise<DeploymentEvent[]>;
 }

@@ -60,6 +60,7 @@ export interface QuarantinedFill {
   note?: string;
 }
 
+/** Why a fill was not applied. */
 export type QuarantineReason = 'unknown-order' | 'other-content' | 'not-of-this-order' | 'overfilled';
 
 /** What became of a fill. A `duplicate` and a `quarantined` one changed nothing. */
@@ -180,11 +181,16 @@ export interface Fills {
   apply(input: ApplyFill, options?: CallOptions): Promise<AppliedFill>;
   /** At most 1000, in one round trip, one outcome each. */
   applyAll(input: readonly ApplyFill[], options?: CallOptions): Promise<AppliedFill[]>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListFills, options?: CallOptions): Listing<Fill>;
+  /** All of them. */
   listOfOrder(orderId: string, options?: CallOptions): Promise<Fill[]>;
+  /** Quantities, amounts and fees of fills between two times, by symbol and side. */
   totals(input: FillTotals, options?: CallOptions): Promise<FillTotal[]>;
+  /** A page when awaited; all of them by `for await`. */
   listQuarantined(input?: ListQuarantined, options?: CallOptions): Listing<QuarantinedFill>;
   /** Applies those whose order is there by now; answers how many were applied. */
   retryQuarantined(input?: RetryQuarantined, options?: CallOptions): Promise<number>;
+  /** Takes a fill out of quarantine without applying it, with a reason. Refused with `already-resolved`. */
   discard(input: DiscardFill, options?: CallOptions): Promise<QuarantinedFill>;
 }

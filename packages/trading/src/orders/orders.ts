@@ -21,9 +21,13 @@ export const sides = ['buy', 'sell'] as const;
 export const orderTypes = ['limit', 'market', 'stop', 'stop-limit'] as const;
 export const timesInForce = ['gtc', 'ioc', 'fok', 'gtd', 'day'] as const;
 export const legs = ['net', 'long', 'short'] as const;
+/** Which way it trades. */
 export type Side = (typeof sides)[number];
+/** How an order is priced. */
 export type OrderType = (typeof orderTypes)[number];
+/** How long it works, by the names of FIX 59. */
 export type TimeInForce = (typeof timesInForce)[number];
+/** Which of the two positions of a hedging deployment. */
 export type Leg = (typeof legs)[number];
 
 /**
@@ -217,19 +221,26 @@ export type OrderRefusal =
  * `invalid-input` with an `OrderRefusal` as code.
  */
 export interface Orders {
+  /** Writes an order down before the venue is asked. Refused with `stale-epoch`, `deployment-stopped`, `leg-missing`, `check-expired`. */
   submit(input: SubmitOrder, options?: CallOptions): Promise<Order>;
   /** Answers the order as it then is; an event that says nothing new changes nothing. Calls at the same time share a round trip. */
   update(input: UpdateOrder, options?: CallOptions): Promise<Order>;
+  /** Ends an order that risk or the venue refused, with the reason. */
   reject(input: RejectOrder, options?: CallOptions): Promise<Order>;
   /** Notes that a cancel or replace is about to be asked for; the order's state stays until the venue answers. */
   requestChange(input: RequestOrderChange, options?: CallOptions): Promise<Order>;
+  /** Nothing where there is none. */
   find(orderId: string, options?: CallOptions): Promise<Order | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(orderId: string, options?: CallOptions): Promise<Order>;
+  /** Nothing where there is none. */
   findByClientOrderId(input: FindClientOrder, options?: CallOptions): Promise<Order | undefined>;
   /** By any id that the venue ever gave it. */
   findByVenueOrderId(input: FindOrderOfVenue, options?: CallOptions): Promise<Order | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListOrders, options?: CallOptions): Listing<Order>;
   /** Those that the venue may still fill, in the order of their ids; from Redis where it has them. */
   listWorking(deploymentId: string, options?: CallOptions): Promise<Order[]>;
+  /** All of them. */
   listEvents(orderId: string, options?: CallOptions): Promise<OrderEvent[]>;
 }

@@ -7,6 +7,7 @@ export interface SegmentInput {
   readonly benchmarkReturn: number;
 }
 
+/** What one segment added in one period, as shares (Brinson and Fachler, 1985). */
 export interface Effect {
   period: number;
   segment: string;

@@ -32,6 +32,7 @@ export interface ComputedMetric {
   recoveredAt?: number;
 }
 
+/** What the metrics take for granted. */
 export interface Conventions {
   /** Days of trading a year: 365 where a market never closes, 252 for stocks. */
   readonly periodsPerYear: number;
@@ -39,6 +40,7 @@ export interface Conventions {
   readonly riskFree: number;
 }
 
+/** What is measured: equity, returns and trades of a time. */
 export interface Measured {
   readonly startingEquity: number;
   /** The time that is measured, in milliseconds since 1970: it may begin before the first trade and end after the last. */
@@ -75,6 +77,7 @@ export const metricNames = [
   'exposure-time',
   'trades',
 ] as const;
+/** The metrics, each a double, or absent with a reason. */
 export type MetricName = (typeof metricNames)[number];
 
 const FEWEST = 2;

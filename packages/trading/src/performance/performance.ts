@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Effect } from './attribution.ts';
 
 export const ownerKinds = ['deployment', 'backtest', 'trial'] as const;
+/** Whose metrics they are. */
 export type OwnerKind = (typeof ownerKinds)[number];
 
 /** Whose metrics they are; a trial is `<study>/<n>`. */
@@ -119,6 +120,7 @@ export const rankMetrics = z.strictObject({
 });
 export type RankMetrics = z.input<typeof rankMetrics>;
 
+/** An owner and the value it is ranked by. */
 export interface RankedOwner {
   owner: MetricOwner;
   step: number;
@@ -145,6 +147,7 @@ export const breakDown = z
   );
 export type BreakDown = z.input<typeof breakDown>;
 
+/** What the trades of one group made. */
 export interface BreakdownGroup {
   /** Absent where the trades have none: no tag, no exit reason. */
   key?: string;
@@ -194,6 +197,7 @@ export const attributePerformance = z.strictObject({
 });
 export type AttributePerformance = z.input<typeof attributePerformance>;
 
+/** Where an active return comes from; effects of several periods linked by Carino's method (1999). */
 export interface Attribution {
   attributionId: string;
   owner: MetricOwner;
@@ -222,13 +226,20 @@ export type PerformanceRefusal =
  * active return. A metric that cannot be computed has a reason, never NaN.
  */
 export interface Performance {
+  /** Keeps metrics that somebody else calculated, at a step. */
   record(input: RecordMetrics, options?: CallOptions): Promise<Metric[]>;
   /** Computes and records the metrics of a deployment; see `computeMetrics` for their definitions. */
   evaluate(input: EvaluateDeployment, options?: CallOptions): Promise<Metric[]>;
+  /** The newest value of each metric. */
   latest(input: LatestMetrics, options?: CallOptions): Promise<Metric[]>;
+  /** All values of a metric, by step. */
   history(input: ListMetricHistory, options?: CallOptions): Listing<Metric>;
+  /** Owners by the newest value of a metric, the best first. */
   rank(input: RankMetrics, options?: CallOptions): Listing<RankedOwner>;
+  /** What trades made, by tag, exit reason, symbol or another key. */
   breakDown(input: BreakDown, options?: CallOptions): Promise<BreakdownGroup[]>;
+  /** Splits an active return into allocation, selection and interaction. Refused with `effects-do-not-sum`. */
   attribute(input: AttributePerformance, options?: CallOptions): Promise<Attribution>;
+  /** Refused as `not-found` where there is none. */
   getAttribution(attributionId: string, options?: CallOptions): Promise<Attribution>;
 }

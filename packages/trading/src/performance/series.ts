@@ -10,6 +10,7 @@ export interface TradeColumns {
   readonly closedAt: Float64Array;
 }
 
+/** A curve of equity, as columns. */
 export interface EquityColumns {
   /** Milliseconds since 1970, ascending. */
   readonly at: Float64Array;

@@ -36,6 +36,7 @@ export interface Holding {
   reason?: PriceLack;
 }
 
+/** Why a price cannot be used. */
 export type PriceLack = 'price-missing' | 'price-stale';
 
 /** What a deployment is worth, in its currency; sums are there only where all that they need is there. */
@@ -109,11 +110,14 @@ export type PortfolioRefusal = 'unknown-deployment' | 'not-valued' | 'older-than
 export interface Portfolio {
   /** An older price never takes the place of a newer one; answers for each whether it is the last of its market. */
   mark(input: RecordMarks, options?: CallOptions): Promise<boolean[]>;
+  /** Nothing where there is none. */
   findMark(symbol: string, options?: CallOptions): Promise<Mark | undefined>;
+  /** Values a deployment at the newest marks. Refused with `not-valued` where a price is missing. */
   value(input: ValuePortfolio, options?: CallOptions): Promise<Valuation>;
   /** Values and keeps it as the next point of the equity curve, in one round trip. `not-valued` where a price is missing or stale. */
   snapshot(input: ValuePortfolio, options?: CallOptions): Promise<EquityPoint>;
   /** The last point; from Redis where it has it. */
   latest(deploymentId: string, options?: CallOptions): Promise<EquityPoint | undefined>;
+  /** A page when awaited; all of them by `for await`. */
   listEquity(input: ListEquity, options?: CallOptions): Listing<EquityPoint>;
 }

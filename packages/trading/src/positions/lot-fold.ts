@@ -9,12 +9,14 @@ export interface FoldedFill {
   readonly closeLots?: readonly string[];
 }
 
+/** What is left of one opening trade. */
 export interface FoldedLot {
   tradeId: string;
   price: Decimal;
   remaining: Decimal;
 }
 
+/** What fills make of a position: quantity, realized profit, open lots. */
 export interface FoldedPosition {
   quantity: Decimal;
   realized: Decimal;

@@ -99,6 +99,7 @@ export interface LotMatch {
   matchedAt: Instant;
 }
 
+/** What was booked on a position by hand. */
 export interface Adjustment {
   reference: string;
   positionId: string;
@@ -154,13 +155,21 @@ export type PositionRefusal = 'unknown-position' | 'unknown-book' | 'id-conflict
 export interface Positions {
   /** The open ones in the order of their ids; from Redis where it has them. */
   listOpen(deploymentId: string, options?: CallOptions): Promise<Position[]>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListPositions, options?: CallOptions): Listing<Position>;
+  /** Nothing where there is none. */
   find(positionId: string, options?: CallOptions): Promise<Position | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(positionId: string, options?: CallOptions): Promise<Position>;
+  /** Books funding, a commission or a correction on a position, once by its reference. */
   adjust(input: AdjustPosition, options?: CallOptions): Promise<Position>;
+  /** All of them. */
   listAdjustments(positionId: string, options?: CallOptions): Promise<Adjustment[]>;
+  /** A page when awaited; all of them by `for await`. */
   listLots(input: ListLots, options?: CallOptions): Listing<Lot>;
+  /** A page when awaited; all of them by `for await`. */
   listMatches(input: ListLotMatches, options?: CallOptions): Listing<LotMatch>;
+  /** A page when awaited; all of them by `for await`. */
   listEvents(input: ListPositionEvents, options?: CallOptions): Listing<PositionEvent>;
   /** Folds all fills of a market on an account again; positions that are right come out as they were. */
   rebuild(input: RebuildPositions, options?: CallOptions): Promise<Position[]>;

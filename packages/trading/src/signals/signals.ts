@@ -103,11 +103,16 @@ export type SignalRefusal =
 
 /** The signals of strategies; refused ones are kept with the code of what refused. Errors are `not-found` or `conflict` with a `SignalRefusal`. */
 export interface Signals {
+  /** Keeps a signal of a strategy, once by its id; it is decided later. Refused with `stale-epoch`. */
   record(input: RecordSignal, options?: CallOptions): Promise<Signal>;
   /** Once: the same again is the same, another decision a conflict. */
   decide(input: DecideSignal, options?: CallOptions): Promise<Signal>;
+  /** Nothing where there is none. */
   find(signalId: string, options?: CallOptions): Promise<Signal | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(signalId: string, options?: CallOptions): Promise<Signal>;
+  /** A page when awaited; all of them by `for await`. */
   list(input: ListSignals, options?: CallOptions): Listing<Signal>;
+  /** Signals of a deployment, by action and outcome. */
   count(deploymentId: string, options?: CallOptions): Promise<SignalCount[]>;
 }

@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import { type StrategyKind, type StrategyStatus, strategyKinds, strategyStatuses } from './strategy-states.ts';
 
+/** A strategy, whose versions never change. */
 export interface Strategy {
   id: string;
   name: string;
@@ -126,15 +127,22 @@ export type StrategyRefusal =
  * `not-found` or `conflict` with a `StrategyRefusal` as code.
  */
 export interface Strategies {
+  /** Creates a strategy; its versions follow. `id-conflict` where the id has other content. */
   create(input: CreateStrategy, options?: CallOptions): Promise<Strategy>;
   /** Pauses, resumes, renames; retires for good what nobody deploys any more. History is never deleted. */
   change(input: ChangeStrategy, options?: CallOptions): Promise<Strategy>;
   /** The same code, parameters and limits are the version they already have. */
   publishVersion(input: PublishVersion, options?: CallOptions): Promise<StrategyVersion>;
+  /** Nothing where there is none. */
   find(strategyId: string, options?: CallOptions): Promise<Strategy | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(strategyId: string, options?: CallOptions): Promise<Strategy>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListStrategies, options?: CallOptions): Listing<Strategy>;
+  /** Refused as `not-found` where there is none. */
   getVersion(input: GetStrategyVersion, options?: CallOptions): Promise<StrategyVersion>;
+  /** A page when awaited; all of them by `for await`. */
   listVersions(input: ListStrategyVersions, options?: CallOptions): Listing<StrategyVersion>;
+  /** All of them. */
   listEvents(strategyId: string, options?: CallOptions): Promise<StrategyEvent[]>;
 }

@@ -1,3 +1,4 @@
+/** Whether more or less of an objective is better. */
 export type Direction = 'maximize' | 'minimize';
 
 /**

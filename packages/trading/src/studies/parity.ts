@@ -13,8 +13,10 @@ export interface Decision {
   readonly n?: number;
 }
 
+/** Whether both decided alike. */
 export type ParityVerdict = 'same' | 'different' | 'only-live' | 'only-backtest';
 
+/** One decision, in the live deployment and in the backtest. */
 export interface ParityRow {
   verdict: ParityVerdict;
   symbol: string;

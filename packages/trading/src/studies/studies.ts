@@ -27,6 +27,7 @@ export interface Study {
   createdAt: Instant;
 }
 
+/** One set of parameters of a study, and what it gave. */
 export interface Trial {
   studyId: string;
   n: number;
@@ -151,11 +152,15 @@ export type StudyRefusal =
 
 /** Optimisation studies, and how live and backtest agree. Errors carry a `StudyRefusal` as code. */
 export interface Studies {
+  /** Opens a study: a space of parameters and the objectives that trials are compared by. */
   create(input: CreateStudy, options?: CallOptions): Promise<Study>;
   /** No more trials are added or claimed. */
   close(studyId: string, options?: CallOptions): Promise<Study>;
+  /** Nothing where there is none. */
   find(studyId: string, options?: CallOptions): Promise<Study | undefined>;
+  /** Refused as `not-found` where there is none. */
   get(studyId: string, options?: CallOptions): Promise<Study>;
+  /** A page when awaited; all of them by `for await`. */
   list(input?: ListStudies, options?: CallOptions): Listing<Study>;
   /** Answers the number of each; parameters that are there keep theirs. */
   addTrials(input: AddTrials, options?: CallOptions): Promise<{ n: number; isNew: boolean }[]>;
@@ -163,10 +168,14 @@ export interface Studies {
   claim(input: ClaimTrial, options?: CallOptions): Promise<ClaimedTrial | undefined>;
   /** Under the claim it was got with: an older one is refused. */
   complete(input: CompleteTrial, options?: CallOptions): Promise<Trial>;
+  /** Ends a trial that could not be completed. Refused with `stale-claim` where another worker has it. */
   fail(input: FailTrial, options?: CallOptions): Promise<Trial>;
+  /** A page when awaited; all of them by `for await`. */
   listTrials(input: ListTrials, options?: CallOptions): Listing<Trial>;
   /** The completed trials that no other beats in all objectives. */
   front(studyId: string, options?: CallOptions): Promise<Trial[]>;
+  /** Compares what a live deployment decided with what a backtest of the same time did. */
   compareParity(input: CompareParity, options?: CallOptions): Promise<ParityRun>;
+  /** Refused as `not-found` where there is none. */
   getParity(parityId: string, options?: CallOptions): Promise<ParityRun>;
 }

@@ -3,6 +3,7 @@ import type { Finding } from './finding.ts';
 import { type InstanceCheck, instanceFindings } from './instance-findings.ts';
 import { serverFindings } from './server-findings.ts';
 
+/** An adapter that is to be examined. */
 export interface Patient extends Omit<InstanceCheck, 'admin'> {
   readonly definition: AdapterDefinition;
 }
