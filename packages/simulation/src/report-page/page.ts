@@ -30,7 +30,7 @@ export function renderPage(run: RunPage): string {
   // Apache ECharts in its build of the common charts, its licence at its head; its notice goes below the page.
   const scripts = [ofLibrary('dist/echarts.common.min.js'), asset('charts.js')];
   const notice = ofLibrary('NOTICE').trim().replaceAll(/\s+/g, ' ');
-  const title = run.run?.scenarioName ?? run.scenario ?? String(run.report.input.source ?? run.symbol);
+  const title = run.run?.scenarioName ?? String(run.report.input.source ?? run.symbol);
   const head = html`<meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policyFor(scripts)}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -187,6 +187,8 @@ export interface ChainStep {
   readonly businessHopMs?: number;
 }
 export interface Chain {
+  /** What it is the chain of. */
+  readonly title: string;
   readonly steps: readonly ChainStep[];
   readonly of: number;
   readonly cut: boolean;
@@ -234,9 +236,6 @@ export interface RunPage {
   readonly symbol: string;
   readonly from: Instant;
   readonly to: Instant;
-  readonly scenario?: string;
-  readonly seed?: number;
-  readonly scenarioRoot?: string;
   readonly detection?: Detection;
   readonly run?: TestRun;
   readonly prices: readonly PriceLine[];
@@ -251,5 +250,5 @@ export interface RunPage {
   /** How many checks before orders there were. */
   readonly checks: { readonly allowed: number; readonly denied: number; readonly cut: boolean };
   readonly settlements: Settlements;
-  readonly chain?: Chain;
+  readonly chains: readonly Chain[];
 }
