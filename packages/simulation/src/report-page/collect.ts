@@ -8,6 +8,7 @@ import type { TestCoordinatorAdapter } from '@tse/test-coordinator';
 import type { TradingAdapter } from '@tse/trading';
 import { type ChainOf, findChain } from '../causal-chain.ts';
 import type { Report } from '../report.ts';
+import { aroundManipulation } from './around.ts';
 import { chainSteps } from './collect-chain.ts';
 import { collectSettlements } from './collect-custody.ts';
 import { collectDesk } from './collect-desk.ts';
@@ -50,7 +51,9 @@ export async function collectRun(adapters: RunAdapters, of: CollectRun): Promise
   const { marketData, exchange, custodian, risk, trading, testCoordinator, audit } = adapters;
   const { report, symbol, symbols = [], runId, chainsOf = [], signal } = of;
   const told = await priceLines(marketData, [...new Set([symbol, ...symbols])]);
-  const { causes, lines } = await causedMoves(marketData);
+  const span = { from: instant.of(of.from), to: instant.of(of.to) };
+  const manipulations = await manipulationSpans(marketData);
+  const { causes, lines } = await causedMoves(marketData, (moved) => aroundManipulation(manipulations, moved, span));
   const untold = lines.filter((line) => told.every((other) => other.symbol !== line.symbol));
   const run = runId === undefined ? undefined : await collectTestRun(testCoordinator, runId);
   const chains: Chain[] = [];
@@ -62,13 +65,12 @@ export async function collectRun(adapters: RunAdapters, of: CollectRun): Promise
   return {
     report,
     symbol,
-    from: instant.of(of.from),
-    to: instant.of(of.to),
+    ...span,
     ...(detection !== undefined && { detection }),
     ...(run !== undefined && { run }),
     prices: [...told, ...untold],
     causes,
-    manipulations: await manipulationSpans(marketData),
+    manipulations,
     depth: await depths(exchange),
     ...(await collectDesk(risk, trading)),
     ...(await collectLimits(risk)),

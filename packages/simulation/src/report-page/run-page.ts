@@ -48,6 +48,8 @@ export interface Causes {
   /** Sums of all deltas, by kind of cause: together they are the whole move, to the last digit. */
   readonly totals: Readonly<Record<string, Decimal>>;
   readonly spans: readonly CauseSpan[];
+  /** The spans are those around what was done to the price, not all of the run. */
+  readonly isAround: boolean;
   readonly largest: readonly CausedMove[];
 }
 

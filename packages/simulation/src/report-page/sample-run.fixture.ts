@@ -104,6 +104,7 @@ export const sampleRun = (change: Partial<RunPage> = {}): RunPage => ({
       moves: 720,
       totals: { noise: decimal.of('0.0021'), reversion: decimal.of('-0.0017'), manipulation: decimal.of('0') },
       spans,
+      isAround: false,
       largest: [
         {
           at: at(720),
