@@ -56,9 +56,10 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
     summary: `${rangeText(values, quoteOf(symbol))} ${manipulatedText(manipulated)}`,
     option: optionOf({
       legend: lines.length === 1 ? { show: false } : lineLegend,
-      grid: { left: 8, right: 20, top: lines.length === 1 ? 30 : 56, bottom: 78, containLabel: true },
+      grid: { left: 8, right: 20, top: lines.length === 1 ? 44 : 60, bottom: 78, containLabel: true },
       xAxis: timeAxis(),
-      yAxis: amountAxis(quoteOf(symbol)),
+      // What the mark says stands between the unit and the plot.
+      yAxis: { ...amountAxis(quoteOf(symbol)), nameGap: isSeen ? 24 : 10 },
       dataZoom: [
         {
           type: 'slider',
