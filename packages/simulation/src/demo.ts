@@ -1,17 +1,15 @@
 import { isAdapterError } from '@tse/core';
 import { manualClock } from '@tse/testkit';
 import { startServers } from '@tse/testkit/servers';
-import { type DemoAdapters, openDemoAdapters } from './demo-adapters.ts';
+import { openDemoAdapters } from './demo-adapters.ts';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.ts';
-import { DEMO_RUN, runDemo } from './demo-run.ts';
-import { STABLECOIN } from './ecosystem/ecosystem.ts';
-import { type Plan, planOf } from './ecosystem/market.ts';
+import { writeDemoPage } from './demo-page.ts';
+import { runDemo } from './demo-run.ts';
+import { planOf } from './ecosystem/market.ts';
 import { InputError } from './input-error.ts';
 import { Interrupted, onInterrupt } from './interrupt.ts';
 import { keepUp } from './keep.ts';
 import { openOpsPort } from './ops.ts';
-import { collectRun } from './report-page/collect.ts';
-import { writeReportPage } from './report-page/write-report-page.ts';
 import { formatReport, reportOf } from './report.ts';
 
 async function main(): Promise<number> {
@@ -42,43 +40,12 @@ async function main(): Promise<number> {
   });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : formatReport(report));
   if (page !== undefined) {
-    await writeReportPage(
-      page,
-      await collectRun(demo, {
-        ...(await shownOf(plan, demo)),
-        report,
-        scenario,
-        seed,
-        scenarioRoot: report.scenarioRoot,
-        to: clock.now(),
-        signal,
-      }),
-    );
+    const { symbol, firstAt: from } = plan.survey;
+    await writeDemoPage(page, demo, { report, symbol, from, to: clock.now(), signal });
     say(`The run as a page: ${page}.`);
   }
   if (keep) await keepUp(demo, signal);
   return report.ok ? 0 : 1;
-}
-
-/** What of the run the page shows beside the report. */
-async function shownOf({ survey: { symbol, firstAt } }: Plan, { exchange, testCoordinator }: DemoAdapters) {
-  const [first] = (await exchange.trades.listOfMarket({ symbol, limit: 1 })).items;
-  const [fault] = (await testCoordinator.faults.list({ runId: DEMO_RUN, target: 'market-data', limit: 1 })).items;
-  const { injectedAt: changedAt, detectedAt: alertAt, detectionMs } = fault ?? {};
-  return {
-    symbol,
-    symbols: [STABLECOIN],
-    from: firstAt,
-    runId: DEMO_RUN,
-    ...(first && { chainOf: { tradeId: first.id } }),
-    ...(changedAt !== undefined && {
-      detection: {
-        changedAt,
-        ...(alertAt !== undefined && { alertAt }),
-        ...(detectionMs !== undefined && { seconds: detectionMs / 1000 }),
-      },
-    }),
-  };
 }
 
 /** Says what ended the demo, in one line where that is all there is to know, and answers the exit code. */

@@ -3,7 +3,7 @@ import type { Chain, ChainStep } from './run-page.ts';
 import { countText, spanText, timeText } from './text.ts';
 
 /** The chain as rows below each other, each with a bar from its cause to itself on one axis of wall time. It needs no script. */
-export function chainTimeline({ steps, of, cut }: Chain): Html {
+export function chainTimeline({ title, steps, of, cut }: Chain): Html {
   const whole = Math.max(1, ...steps.map(({ endedMs }) => endedMs));
   const deepest = Math.min(...steps.map(({ depth }) => depth));
   const row = ({ depth, type, source, aggregateId, occurredAt, beganMs, endedMs, hopMs, businessHopMs }: ChainStep) => {
@@ -26,10 +26,11 @@ export function chainTimeline({ steps, of, cut }: Chain): Html {
     : steps.length < of &&
       html`<p class="note">Shown are the first ${countText(steps.length)} of ${countText(of)} events.</p>`;
   return html`<div class="timeline">
+      <h3>${title}</h3>
       <p class="scale" aria-hidden="true">
         <span>0</span><span>${spanText(whole / 2)}</span><span>${spanText(whole)}</span>
       </p>
-      <ol class="hops" aria-label="Causal chain">
+      <ol class="hops" aria-label="${title}">
         ${steps.map(row)}
       </ol>
     </div>

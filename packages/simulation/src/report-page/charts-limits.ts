@@ -21,6 +21,9 @@ export function limitChart(
   const told = breaches.flatMap(({ steps }) =>
     steps.filter(({ what }) => what.endsWith(' told')).map(({ at }) => [at, '0']),
   );
+  const measured = [...checks.shown.map(({ observed: value }) => value), ...observed.map(([, value]) => value)];
+  // The thresholds are to be seen, however far away they are.
+  const highest = Math.max(...[...measured, soft ?? 0, hard ?? 0].map(Number), 1e-9);
   const note = thinned([checks], 'checks');
   const points = (name: string, data: unknown, symbol: string, color: string) => ({
     type: 'scatter',
@@ -38,7 +41,7 @@ export function limitChart(
     }. Soft ${soft === undefined ? 'none' : amountText(soft)}, hard ${hard === undefined ? 'none' : amountText(hard)}.`,
     option: optionOf({
       xAxis: timeAxis(),
-      yAxis: { ...amountAxis(metric), min: 0 },
+      yAxis: { ...amountAxis(metric), min: 0, max: Number((highest * 1.1).toPrecision(2)) },
       series: [
         {
           type: 'line',

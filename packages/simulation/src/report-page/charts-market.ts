@@ -1,4 +1,5 @@
 import { type Decimal, decimal } from '@tse/core';
+import { aroundManipulation } from './around.ts';
 import { type Chart, amountAxis, colour, lineLegend, lineOf, optionOf, plainAxis, thinned, timeAxis } from './chart.ts';
 import { html } from './html.ts';
 import type { Causes, Depth, ManipulationSpan, PriceLine, RunPage } from './run-page.ts';
@@ -14,6 +15,7 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
   const areas = manipulated.flatMap((span) =>
     span.active.map(({ from, to = run.to }) => [{ xAxis: from, name: titleText(span.kind) }, { xAxis: to }]),
   );
+  const around = aroundManipulation(run.manipulations, symbol, run);
   const { detection } = run;
   const isSeen = detection !== undefined && manipulated.length > 0;
   const after =
@@ -44,18 +46,24 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
     lines.map(({ points }) => points),
     'prices',
   );
+  const notes = [
+    ...(around ? ['Shown is the time around the manipulation; the slider widens it to the whole run.'] : []),
+    ...(note === undefined ? [] : [note]),
+  ];
   return {
     id: `price-${symbol}`,
     title: `Price of ${symbol}`,
     summary: `${rangeText(values, quoteOf(symbol))} ${manipulatedText(manipulated)}`,
     option: optionOf({
       legend: lines.length === 1 ? { show: false } : lineLegend,
-      grid: { left: 8, right: 20, top: lines.length === 1 ? 30 : 56, bottom: 78, containLabel: true },
+      grid: { left: 8, right: 20, top: lines.length === 1 ? 44 : 60, bottom: 78, containLabel: true },
       xAxis: timeAxis(),
-      yAxis: amountAxis(quoteOf(symbol)),
+      // What the mark says stands between the unit and the plot.
+      yAxis: { ...amountAxis(quoteOf(symbol)), nameGap: isSeen ? 24 : 10 },
       dataZoom: [
         {
           type: 'slider',
+          ...(around && { startValue: around.from, endValue: around.to }),
           height: 22,
           bottom: 8,
           brushSelect: false,
@@ -71,7 +79,7 @@ export function priceChart(run: RunPage, symbol: string, lines: readonly PriceLi
       ],
       series,
     }),
-    ...(note !== undefined && { note }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
   };
 }
 
@@ -90,7 +98,7 @@ function manipulatedText(spans: readonly ManipulationSpan[]): string {
 }
 
 /** What truly moved a price, span by span, as market data keeps it for each move. */
-export function causesChart({ symbol, scenarioRunId, totals, spans, moves }: Causes): Chart {
+export function causesChart({ symbol, scenarioRunId, totals, spans, moves, isAround }: Causes): Chart {
   const kinds = Object.keys(totals);
   const unit = quoteOf(symbol);
   return {
@@ -99,6 +107,7 @@ export function causesChart({ symbol, scenarioRunId, totals, spans, moves }: Cau
     summary: `${plural(moves, 'move')} of scenario run ${scenarioRunId}. In all: ${kinds
       .map((kind) => `${kind} ${amountText(totals[kind]!)}`)
       .join(', ')} ${unit}.`,
+    ...(isAround && { note: 'Shown is the time around the manipulation; the sums are of the whole run.' }),
     option: optionOf({
       aria: { enabled: true, decal: { show: true } },
       xAxis: timeAxis(),

@@ -5,7 +5,7 @@ import type { Chain, ChainStep } from './run-page.ts';
 const MOST_STEPS = 80;
 
 /** The events of a chain in the order of reading: what came first first, and what followed from an event right below it. */
-export function chainSteps({ event, causes, effects, truncated }: CausalChain): Chain {
+export function chainSteps({ event, causes, effects, truncated }: CausalChain): Omit<Chain, 'title'> {
   const known = new Map<number, ChainEvent>([event, ...causes, ...effects].map((each) => [each.position, each]));
   const began = Math.min(...[...known.values()].map(({ writtenAt }) => instant.millis(writtenAt)));
   const since = (position: number) => instant.millis(known.get(position)!.writtenAt) - began;

@@ -1,6 +1,7 @@
 import { type Decimal, type Instant, decimal, instant } from '@tse/core';
 import type { ExchangeAdapter } from '@tse/exchange';
 import type { Manipulation, MarketDataAdapter, PriceMove } from '@tse/market-data';
+import type { Span } from './around.ts';
 import type { CauseSpan, Causes, Depth, ManipulationSpan, Point, PriceLine } from './run-page.ts';
 import { sampled, take } from './sampled.ts';
 
@@ -31,7 +32,10 @@ export async function priceLines(marketData: MarketDataAdapter, symbols: readonl
 }
 
 /** The true causes of all moves that price scenarios made, and their prices. */
-export async function causedMoves(marketData: MarketDataAdapter): Promise<{ causes: Causes[]; lines: PriceLine[] }> {
+export async function causedMoves(
+  marketData: MarketDataAdapter,
+  around: (symbol: string) => Span | undefined,
+): Promise<{ causes: Causes[]; lines: PriceLine[] }> {
   const causes: Causes[] = [];
   const lines: PriceLine[] = [];
   for await (const { scenarioRunId, seed } of marketData.scenarioRuns.list()) {
@@ -46,39 +50,40 @@ export async function causedMoves(marketData: MarketDataAdapter): Promise<{ caus
         source: `scenario run ${scenarioRunId}`,
         points: sampled(points, valueOf, MOST_POINTS, cut),
       });
-      causes.push({ symbol, scenarioRunId, seed, moves: moves.length, ...summedCauses(moves) });
+      causes.push({ symbol, scenarioRunId, seed, moves: moves.length, ...summedCauses(moves, around(symbol)) });
     }
   }
   return { causes, lines };
 }
 
-function summedCauses(moves: readonly PriceMove[]): Pick<Causes, 'totals' | 'spans' | 'largest'> {
-  const first = instant.millis(moves[0]!.at);
-  const width = Math.max(1, Math.ceil((instant.millis(moves.at(-1)!.at) - first + 1) / MOST_SPANS));
-  const spans = new Map<number, Record<string, Decimal>>();
-  const totals: Record<string, Decimal> = {};
-  const add = (sums: Record<string, Decimal>, kind: string, delta: Decimal) => {
-    sums[kind] = decimal.plus(sums[kind] ?? '0', delta);
-  };
-  for (const { at, causes } of moves) {
-    const n = Math.floor((instant.millis(at) - first) / width);
-    const deltas = spans.get(n) ?? {};
-    spans.set(n, deltas);
-    for (const { kind, delta } of causes) {
-      add(deltas, kind, delta);
-      add(totals, kind, delta);
-    }
-  }
+function summedCauses(
+  moves: readonly PriceMove[],
+  around: Span | undefined,
+): Pick<Causes, 'totals' | 'spans' | 'largest' | 'isAround'> {
+  const shown = around === undefined ? moves : moves.filter(({ at }) => at >= around.from && at <= around.to);
+  const first = shown[0]?.at ?? moves[0]!.at;
+  const length = instant.millis(shown.at(-1)?.at ?? first) - instant.millis(first);
+  const width = Math.max(1, Math.ceil((length + 1) / MOST_SPANS));
+  const spans = Map.groupBy(shown, ({ at }) => Math.floor((instant.millis(at) - instant.millis(first)) / width));
   const size = ({ from, to }: PriceMove) => decimal.abs(decimal.minus(to, from));
   const largest = moves
     .toSorted((a, b) => decimal.compare(size(b), size(a)))
     .slice(0, LARGEST_MOVES)
     .toSorted((a, b) => instant.compare(a.at, b.at));
   return {
-    totals,
-    spans: [...spans].map(([n, deltas]): CauseSpan => ({ at: instant.plusMillis(moves[0]!.at, n * width), deltas })),
+    totals: summed(moves),
+    spans: [...spans].map(([n, of]): CauseSpan => ({ at: instant.plusMillis(first, n * width), deltas: summed(of) })),
+    isAround: around !== undefined,
     largest: largest.map(({ at, from, to, causes }) => ({ at, from, to, causes })),
   };
+}
+
+/** The sums of all deltas, by kind of cause. */
+function summed(moves: readonly PriceMove[]): Record<string, Decimal> {
+  const sums: Record<string, Decimal> = {};
+  for (const { causes } of moves)
+    for (const { kind, delta } of causes) sums[kind] = decimal.plus(sums[kind] ?? '0', delta);
+  return sums;
 }
 
 /** What was done to prices on purpose, and while it was in force. */

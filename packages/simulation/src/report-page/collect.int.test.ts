@@ -56,7 +56,7 @@ const collect = (chain = false) =>
     from: START,
     to: box.clock.now(),
     runId: RUN,
-    ...(chain && { chainOf: { tradeId: 't-1' } }),
+    ...(chain && { chainsOf: [{ title: 'The first trade', of: { tradeId: 't-1' } }] }),
   });
 
 test('of a run in which nothing happened there is a page that says so', async () => {
@@ -83,7 +83,7 @@ test('what seven adapters hold of a run is on its page', async () => {
   await aStrategyIsValued();
   await theCoordinatorEnds();
   await expect
-    .poll(async () => (await collect(true)).chain?.steps.map(({ type, depth }) => [type, depth]))
+    .poll(async () => (await collect(true)).chains[0]?.steps.map(({ type, depth }) => [type, depth]))
     .toEqual([
       ['signal.decided', -1],
       ['trade.settled', 0],

@@ -8,13 +8,14 @@ import type { TestCoordinatorAdapter } from '@tse/test-coordinator';
 import type { TradingAdapter } from '@tse/trading';
 import { type ChainOf, findChain } from '../causal-chain.ts';
 import type { Report } from '../report.ts';
+import { aroundManipulation } from './around.ts';
 import { chainSteps } from './collect-chain.ts';
 import { collectSettlements } from './collect-custody.ts';
 import { collectDesk } from './collect-desk.ts';
 import { collectLimits } from './collect-limits.ts';
 import { causedMoves, depths, manipulationSpans, priceLines } from './collect-market.ts';
 import { collectTestRun } from './collect-run.ts';
-import type { Detection, RunPage } from './run-page.ts';
+import type { Chain, Detection, RunPage, TestRun } from './run-page.ts';
 
 /** The adapters of a run. */
 export interface RunAdapters {
@@ -38,11 +39,9 @@ export interface CollectRun {
   readonly to: string;
   /** Of the test coordinator's run. */
   readonly runId?: string;
-  /** Whose causal chain is shown. */
-  readonly chainOf?: ChainOf;
-  readonly scenario?: string;
-  readonly seed?: number;
-  readonly scenarioRoot?: string;
+  /** Whose causal chains are shown. */
+  readonly chainsOf?: readonly { readonly title: string; readonly of: ChainOf }[];
+  /** Where left out, what the ledger of the test run says of the first fault in market data. */
   readonly detection?: Detection;
   readonly signal?: AbortSignal;
 }
@@ -50,29 +49,41 @@ export interface CollectRun {
 /** Reads all that a run left behind, by the adapters' own ports. What is long is cut or thinned out, and says so. */
 export async function collectRun(adapters: RunAdapters, of: CollectRun): Promise<RunPage> {
   const { marketData, exchange, custodian, risk, trading, testCoordinator, audit } = adapters;
-  const { report, symbol, symbols = [], runId, chainOf, scenario, seed, scenarioRoot, detection, signal } = of;
+  const { report, symbol, symbols = [], runId, chainsOf = [], signal } = of;
   const told = await priceLines(marketData, [...new Set([symbol, ...symbols])]);
-  const { causes, lines } = await causedMoves(marketData);
+  const span = { from: instant.of(of.from), to: instant.of(of.to) };
+  const manipulations = await manipulationSpans(marketData);
+  const { causes, lines } = await causedMoves(marketData, (moved) => aroundManipulation(manipulations, moved, span));
   const untold = lines.filter((line) => told.every((other) => other.symbol !== line.symbol));
   const run = runId === undefined ? undefined : await collectTestRun(testCoordinator, runId);
-  const chain = chainOf === undefined ? undefined : await findChain(audit, chainOf, signal);
+  const chains: Chain[] = [];
+  for (const { title, of: one } of chainsOf) {
+    const chain = await findChain(audit, one, signal);
+    if (chain !== undefined) chains.push({ title, ...chainSteps(chain) });
+  }
+  const detection = of.detection ?? (run && detectionIn(run));
   return {
     report,
     symbol,
-    from: instant.of(of.from),
-    to: instant.of(of.to),
-    ...(scenario !== undefined && { scenario }),
-    ...(seed !== undefined && { seed }),
-    ...(scenarioRoot !== undefined && { scenarioRoot }),
+    ...span,
     ...(detection !== undefined && { detection }),
     ...(run !== undefined && { run }),
     prices: [...told, ...untold],
     causes,
-    manipulations: await manipulationSpans(marketData),
+    manipulations,
     depth: await depths(exchange),
     ...(await collectDesk(risk, trading)),
     ...(await collectLimits(risk)),
     settlements: await collectSettlements(custodian),
-    ...(chain !== undefined && { chain: chainSteps(chain) }),
+    chains,
   };
+}
+
+/** When the first fault in market data began, and when it was noticed. */
+function detectionIn({ faults }: TestRun): Detection | undefined {
+  const fault = faults.find(({ target, injectedAt }) => target === 'market-data' && injectedAt !== undefined);
+  if (fault?.injectedAt === undefined) return undefined;
+  const { injectedAt: changedAt, detectionMs } = fault;
+  if (detectionMs === undefined) return { changedAt };
+  return { changedAt, alertAt: instant.plusMillis(changedAt, detectionMs), seconds: detectionMs / 1000 };
 }

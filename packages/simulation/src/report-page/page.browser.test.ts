@@ -144,7 +144,7 @@ describe.skipIf(executable === undefined)('in a browser', () => {
     const hostile = `</script><script>document.title='taken'</script><img src="https://example.org/x" onerror="document.title='taken'">`;
     for (const run of [
       emptyRun(),
-      sampleRun({ scenario: hostile, prices: sampleRun().prices.map((line) => ({ ...line, source: hostile })) }),
+      sampleRun({ symbol: hostile, prices: sampleRun().prices.map((line) => ({ ...line, source: hostile })) }),
     ]) {
       const { page, wrong, asked } = await open(run, PHONE);
       await page.hover('body');

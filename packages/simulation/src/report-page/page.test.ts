@@ -40,7 +40,7 @@ test('the verdict stands first, then every part of the run', () => {
   const places = order.map((part) => text.indexOf(part));
   expect(places).not.toContain(-1);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
-  for (const shown of ['Seed 7', sampleRun().scenarioRoot!, 'Shown are']) expect(text).toContain(shown);
+  for (const shown of ['Seed 7', findings.scenarioRoot, 'Shown are']) expect(text).toContain(shown);
 });
 
 test('a broken identity, and one that compared nothing, show as broken and by name', () => {
@@ -104,17 +104,21 @@ test('a lot of one digit after another is not lost in a table', () => {
 test('whatever names hold, it is text', () => {
   const { run } = sampleRun();
   const hostile = sampleRun({
-    scenario: HOSTILE,
-    scenarioRoot: HOSTILE,
     run: { ...run!, scenarioName: HOSTILE, probes: [{ path: '1', probe: HOSTILE, verdict: HOSTILE, error: HOSTILE }] },
     report: reportOf({
       ...findings,
+      scenario: { name: HOSTILE, seed: 1 },
+      scenarioRoot: HOSTILE,
       services: { [HOSTILE]: { [HOSTILE]: HOSTILE } },
       invariants: [{ name: HOSTILE, ok: false, compared: 1, problem: HOSTILE }],
     }),
     prices: sampleRun().prices.map((line) => ({ ...line, source: HOSTILE, symbol: HOSTILE })),
     breaches: sampleRun().breaches.map((breach) => ({ ...breach, limitId: HOSTILE, scope: HOSTILE })),
-    chain: { ...sampleRun().chain!, steps: [{ ...sampleRun().chain!.steps[0]!, aggregateId: HOSTILE }] },
+    chains: sampleRun().chains.map((chain) => ({
+      ...chain,
+      title: HOSTILE,
+      steps: [{ ...chain.steps[0]!, aggregateId: HOSTILE }],
+    })),
   });
   const page = renderPage(hostile);
   const [markup, data = ''] = page.split('<script type="application/json" id="charts">');

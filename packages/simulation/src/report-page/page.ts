@@ -10,7 +10,7 @@ import { verdict } from './verdict.ts';
 
 const asset = (name: string): string => readFileSync(new URL(`../../report-page/${name}`, import.meta.url), 'utf8');
 
-const read = (url: string): string => readFileSync(fileURLToPath(url), 'utf8');
+const textAt = (url: string): string => readFileSync(fileURLToPath(url), 'utf8');
 
 /** Only these scripts run, and nothing is loaded from anywhere. */
 const policyFor = (scripts: readonly string[]): string =>
@@ -28,11 +28,11 @@ export function renderPage(run: RunPage): string {
   const sections = sectionsOf(run);
   const charts = sections.flatMap(({ parts }) => parts.filter(isChart));
   // Apache ECharts in its build of the common charts, its licence at its head; its notice goes below the page.
-  const scripts = [read(import.meta.resolve('echarts/dist/echarts.common.min.js')), asset('charts.js')];
-  const notice = read(import.meta.resolve('echarts/NOTICE'))
+  const scripts = [textAt(import.meta.resolve('echarts/dist/echarts.common.min.js')), asset('charts.js')];
+  const notice = textAt(import.meta.resolve('echarts/NOTICE'))
     .trim()
     .replaceAll(/\s+/g, ' ');
-  const title = run.run?.scenarioName ?? run.scenario ?? String(run.report.input.source ?? run.symbol);
+  const title = run.run?.scenarioName ?? String(run.report.input.source ?? run.symbol);
   const head = html`<meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${policyFor(scripts)}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />

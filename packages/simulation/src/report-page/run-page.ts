@@ -48,6 +48,8 @@ export interface Causes {
   /** Sums of all deltas, by kind of cause: together they are the whole move, to the last digit. */
   readonly totals: Readonly<Record<string, Decimal>>;
   readonly spans: readonly CauseSpan[];
+  /** The spans are those around what was done to the price, not all of the run. */
+  readonly isAround: boolean;
   readonly largest: readonly CausedMove[];
 }
 
@@ -187,6 +189,8 @@ export interface ChainStep {
   readonly businessHopMs?: number;
 }
 export interface Chain {
+  /** What it is the chain of. */
+  readonly title: string;
   readonly steps: readonly ChainStep[];
   readonly of: number;
   readonly cut: boolean;
@@ -234,9 +238,6 @@ export interface RunPage {
   readonly symbol: string;
   readonly from: Instant;
   readonly to: Instant;
-  readonly scenario?: string;
-  readonly seed?: number;
-  readonly scenarioRoot?: string;
   readonly detection?: Detection;
   readonly run?: TestRun;
   readonly prices: readonly PriceLine[];
@@ -251,5 +252,5 @@ export interface RunPage {
   /** How many checks before orders there were. */
   readonly checks: { readonly allowed: number; readonly denied: number; readonly cut: boolean };
   readonly settlements: Settlements;
-  readonly chain?: Chain;
+  readonly chains: readonly Chain[];
 }

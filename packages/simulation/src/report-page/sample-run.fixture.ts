@@ -14,8 +14,8 @@ const level = (price: string, quantity: string, orders: number) => ({
 
 export const findings: Findings = {
   input: { source: 'a stablecoin that loses its peg', symbol: 'BTC-USD', prints: 600 },
-  scenario: { name: 'depeg', seed: 1, status: 'completed' },
-  scenarioRoot: 'ed1094f8ba070ede4af6862026f8d47a9e51471315c26f4061dc0c1c030fe83e',
+  scenario: { name: 'depeg', seed: 7, status: 'completed', score: 100 },
+  scenarioRoot: '9f2c4b6a1d0e8f735566778899aabbccddeeff00112233445566778899aabbcc',
   counts: { trades: 600, orders: 1_204 },
   holdings: {
     lastPrice: '64120.5',
@@ -64,9 +64,6 @@ export const sampleRun = (change: Partial<RunPage> = {}): RunPage => ({
   symbol: 'BTC-USD',
   from: start,
   to: at(3_600),
-  scenario: 'depeg',
-  seed: 7,
-  scenarioRoot: '9f2c4b6a1d0e8f735566778899aabbccddeeff00112233445566778899aabbcc',
   detection: { changedAt: at(720), alertAt: instant.plusMillis(at(720), 4_200), seconds: 4.2 },
   run: {
     runId: 'depeg/7',
@@ -107,6 +104,7 @@ export const sampleRun = (change: Partial<RunPage> = {}): RunPage => ({
       moves: 720,
       totals: { noise: decimal.of('0.0021'), reversion: decimal.of('-0.0017'), manipulation: decimal.of('0') },
       spans,
+      isAround: false,
       largest: [
         {
           at: at(720),
@@ -259,30 +257,33 @@ export const sampleRun = (change: Partial<RunPage> = {}): RunPage => ({
     ],
     fails: 1,
   },
-  chain: {
-    cut: false,
-    of: 6,
-    steps: (
-      [
-        ['manipulation.changed', 'market_data', 0, 0],
-        ['signal.decided', 'trading', 0, 18.25],
-        ['order.submitted', 'trading', 18.25, 24.5],
-        ['order.placed', 'exchange', 24.5, 31],
-        ['trade.settled', 'exchange', 31, 44.75],
-        ['settlement.registered', 'custodian', 44.75, 91.125],
-      ] as const
-    ).map(([type, source, beganMs, endedMs], i) => ({
-      depth: i - 3,
-      type,
-      source,
-      aggregateId: `aggregate-${i}`,
-      position: 100 + i,
-      occurredAt: at(720 + i),
-      beganMs,
-      endedMs,
-      ...(i > 0 && { hopMs: endedMs - beganMs, businessHopMs: 60_000 }),
-    })),
-  },
+  chains: [
+    {
+      title: 'From a manipulation to a settlement',
+      cut: false,
+      of: 6,
+      steps: (
+        [
+          ['manipulation.changed', 'market_data', 0, 0],
+          ['signal.decided', 'trading', 0, 18.25],
+          ['order.submitted', 'trading', 18.25, 24.5],
+          ['order.placed', 'exchange', 24.5, 31],
+          ['trade.settled', 'exchange', 31, 44.75],
+          ['settlement.registered', 'custodian', 44.75, 91.125],
+        ] as const
+      ).map(([type, source, beganMs, endedMs], i) => ({
+        depth: i - 3,
+        type,
+        source,
+        aggregateId: `aggregate-${i}`,
+        position: 100 + i,
+        occurredAt: at(720 + i),
+        beganMs,
+        endedMs,
+        ...(i > 0 && { hopMs: endedMs - beganMs, businessHopMs: 60_000 }),
+      })),
+    },
+  ],
   ...change,
 });
 
@@ -311,4 +312,5 @@ export const emptyRun = (): RunPage => ({
   breaches: [],
   checks: { allowed: 0, denied: 0, cut: false },
   settlements: { total: 0, cut: false, byStatus: {}, days: [], late: [], fails: 0 },
+  chains: [],
 });

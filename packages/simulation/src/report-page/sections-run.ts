@@ -112,7 +112,7 @@ export function testRunSections({ run }: RunPage): Section[] {
 const valueText = (value: string | number): string =>
   typeof value === 'number' ? countText(value) : amountText(value);
 
-export function servicesSection({ report: { services, counts, input } }: RunPage): Section {
+export function servicesSection({ report: { services, counts, input, scenario } }: RunPage): Section {
   const named = (values: Readonly<Record<string, string | number>>) =>
     facts(Object.entries(values).map(([name, value]) => [titleText(name), valueText(value)]));
   return {
@@ -122,7 +122,7 @@ export function servicesSection({ report: { services, counts, input } }: RunPage
     lead: 'Counts as each service tells them.',
     parts: [
       html`<div class="cards">
-        ${[['Input', input], ['In all', counts], ...Object.entries(services)].map(
+        ${[['Input', input], ['Scenario', scenario], ['In all', counts], ...Object.entries(services)].map(
           ([name, values]) =>
             html`<section class="card">
               <h3>${name as string}</h3>

@@ -20,12 +20,12 @@ export const sectionsOf = (run: RunPage): readonly Section[] => [
   ratesSection(run),
 ];
 
-function chainSection({ chain }: RunPage): Section {
+function chainSection({ chains }: RunPage): Section {
   return {
     id: 'chain',
-    title: 'Causal chain',
+    title: 'Causal chains',
     short: 'Chain',
-    lead: 'One event, what it followed from, and what followed from it, across all services; rebuilt by audit from the trail. Bars show when, from cause to effect; the figure is how long the hop took.',
-    parts: [chain === undefined || chain.steps.length === 0 ? noData('No chain was asked for.') : chainTimeline(chain)],
+    lead: 'An event, what it followed from, and what followed from it, across all services; rebuilt by audit from the trail. Bars show when, from cause to effect; the figure is how long the hop took.',
+    parts: chains.length === 0 ? [noData('No chain was asked for.')] : chains.map(chainTimeline),
   };
 }

@@ -9,7 +9,8 @@ export const SERVICE_LEVEL_SECONDS = 15;
 
 /** What has to be known first: whether all holds, and the figures by which a run is judged. */
 export function verdict(run: RunPage, title: string): Html {
-  const { report, run: testRun, scenario, seed, scenarioRoot, detection } = run;
+  const { report, run: testRun, detection } = run;
+  const { scenario, scenarioRoot } = report;
   const broken = report.invariants.filter((invariant) => !holds(invariant));
   const all = report.invariants.length;
   const words =
@@ -19,7 +20,7 @@ export function verdict(run: RunPage, title: string): Html {
         ? `All ${all} invariants hold.`
         : `${broken.length} of ${plural(all, 'invariant')} ${broken.length === 1 ? 'is' : 'are'} broken.`;
   return html`<header class="${report.ok ? 'holds' : 'broken'}">
-    <p class="kind">Run of a trading simulation${scenario !== undefined && html` · ${scenario}`}</p>
+    <p class="kind">Run of a trading simulation · ${scenario.name}</p>
     <h1>${title}</h1>
     <p class="verdict"><span class="sign" aria-hidden="true">${report.ok ? '✓' : '✕'}</span><span>${words}</span></p>
     ${
@@ -42,11 +43,9 @@ export function verdict(run: RunPage, title: string): Html {
         'Business time, UTC',
         html`<span class="span">${timeText(run.from)}</span> to <span class="span">${timeText(run.to)}</span>`,
       ],
-      ...(seed === undefined ? [] : [['Seed', String(seed)] as const]),
+      ['Seed', scenario.seed ?? '–'],
       ...(testRun === undefined ? [] : [['Test run', `${testRun.runId}, ${testRun.status}`] as const]),
-      ...(scenarioRoot === undefined
-        ? []
-        : [['Scenario root', html`<span class="code">${scenarioRoot}</span>`] as const]),
+      ['Scenario root', html`<span class="code">${scenarioRoot}</span>`],
     ])}
   </header>`;
 }
