@@ -118,7 +118,7 @@ export {
 export type { ReaderHealth, ReaderState } from './events/event-reader.ts';
 export type { FollowOptions, Follower } from './events/follow.ts';
 export { type ConsumeOptions, EventInbox, type Inbox } from './events/inbox.ts';
-export { type Feed, type FeedEvent, definePriceFeed } from './events/price-feed.ts';
+export { type Feed, type FeedCause, type FeedEvent, definePriceFeed } from './events/price-feed.ts';
 export type { BeforePublish, CommittedEvent, Relay } from './events/relay.ts';
 export { acceptRestoredDatabase, replayEvents } from './events/replay.ts';
 export type { BaseAdapter, CloseOptions } from './ops/base-adapter.ts';

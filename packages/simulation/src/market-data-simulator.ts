@@ -1,4 +1,4 @@
-import { type Clock, type Instant, decimal, instant } from '@tse/core';
+import { type Clock, type Instant, decimal, instant, withContext } from '@tse/core';
 import {
   type MarketDataAdapter,
   type RecordQuotes,
@@ -104,8 +104,10 @@ export async function openMarketDataSimulator(
     if (sides === undefined) return [];
     return [{ symbol, source: venue, eventAt: at, sequence, ...sides, bidQuantity: quantity, askQuantity: quantity }];
   }
-  async function record(ticks: readonly TickInput[]): Promise<number> {
-    const outcomes = await repeatUnknown(() => marketData.prices.record(ticks), `${venue}/${symbol}`);
+  async function record(ticks: readonly TickInput[], { because }: Pick<Effect, 'because'>): Promise<number> {
+    const outcomes = await withContext(because, () =>
+      repeatUnknown(() => marketData.prices.record(ticks), `${venue}/${symbol}`),
+    );
     for (const { symbol: of, source, sequence } of ticks) told.set(of, { source, sequence });
     return outcomes.filter((outcome) => outcome === 'recorded').length;
   }
@@ -117,19 +119,21 @@ export async function openMarketDataSimulator(
     if (!isOfItsOwn && !isApart) return;
     const [seen, told] = [as(print, theirs!), as(print, ours!)];
     between += 1;
-    await record([tickOf(seen, MIRROR, between, at)]);
+    await record([tickOf(seen, MIRROR, between, at)], theirs!);
     const difference = decimal.abs(decimal.minus(seen.price, told.price));
     const wasApart = isApart;
     isApart = decimal.compare(difference, decimal.times(told.price, APART)) > 0;
     if (!isApart || wasApart) return;
-    await marketData.quality.report({
-      symbol,
-      kind: 'outlier',
-      series: `ticks/${MIRROR}`,
-      from: at,
-      to: instant.plusMillis(instant.of(at), 1),
-      evidence: { [MIRROR]: seen.price, [venue]: told.price },
-    });
+    await withContext(theirs!.because, () =>
+      marketData.quality.report({
+        symbol,
+        kind: 'outlier',
+        series: `ticks/${MIRROR}`,
+        from: at,
+        to: instant.plusMillis(instant.of(at), 1),
+        evidence: { [MIRROR]: seen.price, [venue]: told.price },
+      }),
+    );
   }
 
   async function replay(prints: readonly Print[]): Promise<void> {
@@ -151,7 +155,10 @@ export async function openMarketDataSimulator(
     const effects = await inForce.since(symbol, toldUpTo);
     const manipulated = prints.map((print) => as(print, effects.at(print.at, 'tape')));
     await mirror(latest, effects, latest.at);
-    tally.ticks += await record(manipulated.map((print) => tickOf(print, venue, print.sequence, print.at)));
+    tally.ticks += await record(
+      manipulated.map((print) => tickOf(print, venue, print.sequence, print.at)),
+      effects.at(latest.at, 'tape'),
+    );
     last = latest;
     wasManipulated = effects.at(latest.at, 'tape').manipulations.length > 0;
     const quotes = manipulated.flatMap(quoteOf);
@@ -169,16 +176,16 @@ export async function openMarketDataSimulator(
     if (effect.manipulations.length === 0 && !wasManipulated && !isApart) return;
     wasManipulated = effect.manipulations.length > 0;
     between += 1;
-    await record([tickOf(as(last, effect), INDICATIVE, between, at)]);
+    await record([tickOf(as(last, effect), INDICATIVE, between, at)], effect);
   }
 
   async function tell(): Promise<void> {
     const at = instant.of(clock.now());
     await tellMarket(at);
     if (pegged !== undefined) {
-      const { modifier, manipulations } = (await inForce.since(pegged.symbol, toldUpTo)).at(at, 'tape');
-      const { price, sequence } = await pegged.move(at, modifier, manipulations);
-      await record([{ symbol: pegged.symbol, source: 'scenario', eventAt: at, sequence, price }]);
+      const effect = (await inForce.since(pegged.symbol, toldUpTo)).at(at, 'tape');
+      const { price, sequence } = await pegged.move(at, effect.modifier, effect.manipulations);
+      await record([{ symbol: pegged.symbol, source: 'scenario', eventAt: at, sequence, price }], effect);
     }
     toldUpTo = at;
   }

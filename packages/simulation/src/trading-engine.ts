@@ -76,6 +76,8 @@ export interface TradingEngine extends AsyncDisposable {
   onPrice(price: ReplayedPrice): Promise<void>;
   /** Asks one strategy again, at the last price. */
   ask(deploymentId: string): Promise<void>;
+  /** Sells all that a strategy holds, whether it is to run or not: somebody has decided it. */
+  closeOut(deploymentId: string): Promise<void>;
   /** Takes a strategy off the market, for a limit that it broke; it places nothing any more. */
   halt(deploymentId: string, reason: string): Promise<void>;
   /** Reads all that the venue has published, and values what is held by now. */
@@ -217,6 +219,15 @@ export async function openTradingEngine(
       for (const { desk } of deployed) if (desk.strategy.sees(Number(price.price))) await ask(desk.deploymentId, price);
       prices += 1;
       if (prices % pricesAPoint === 0) await snapshot(desks);
+    },
+    async closeOut(deploymentId) {
+      const { desk, epoch } = deployed.find(({ desk: of }) => of.deploymentId === deploymentId)!;
+      const [position] = await trading.positions.listOpen(deploymentId, { fresh: true });
+      if (last === undefined || position === undefined || position.quantity === '0') return;
+      const wish = { side: 'sell', quantity: position.quantity, exitReason: 'closed-out' } as const;
+      await withContext({ correlationId: ids.next() }, () =>
+        carryOut(desk, epoch, wish, { ...last!, at: clock.now() }),
+      );
     },
     async ask(deploymentId) {
       if (last !== undefined) await ask(deploymentId, { ...last, at: clock.now() });

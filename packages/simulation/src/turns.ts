@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BaseAdapter, Clock, Consumer, EventCatalog, FeedEvent, Inbox } from '@tse/core';
+import {
+  type BaseAdapter,
+  type Clock,
+  type Consumer,
+  type EventCatalog,
+  type FeedEvent,
+  type Inbox,
+  withContext,
+} from '@tse/core';
 
 /** Lets one service after the other act, so that who writes first never depends on who is faster. */
 export interface Turns {
@@ -116,7 +124,9 @@ export function takeTurns(adapters: readonly BaseAdapter[], clock: Clock): Turns
           const value = latest.get(key)!;
           if (handled.get(key) === value) continue;
           handled.set(key, value);
-          await handle(value);
+          const { correlationId, causationId } = value;
+          const because = { ...(correlationId && { correlationId }), ...(causationId && { causationId }) };
+          await withContext(because, () => handle(value));
         }
       }
     },

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AdapterContext } from '../consistency/adapter-context.ts';
-import { outsideCalls } from '../pipe/context.ts';
+import { outsideCalls, withContext } from '../pipe/context.ts';
 import { InvalidInputError } from '../pipe/errors.ts';
 import { identify } from '../pipe/identity.ts';
 import { coreFamilies, keysOf } from '../redis/keys.ts';
 import type { Instant } from '../values/instant.ts';
-import type { Feed, FeedEvent } from './price-feed.ts';
+import type { Feed, FeedCause, FeedEvent } from './price-feed.ts';
 
 /** Which feed is followed, and what is done with what comes. */
 export interface FollowOptions<Payload> {
@@ -27,9 +27,10 @@ export interface Follower extends AsyncDisposable {
 const READ_AT_ONCE = 1000;
 const BLOCK_MS = 1000;
 const PAUSE_MS = 200;
+const causeInput = z.object({ correlationId: z.string().exactOptional(), causationId: z.string().exactOptional() });
 
 /**
- * Follows a feed: a stream of entries with the fields `at` and `payload`. While the handler is busy newer values take the place of
+ * Follows a feed: a stream of entries with the fields `at`, `payload` and, where something is known of it, `cause`. While the handler is busy newer values take the place of
  * those that wait; one that fails is not tried again, as a newer one comes.
  */
 export function followFeed<Payload>(
@@ -55,7 +56,7 @@ export function followFeed<Payload>(
   /** The newest value of each key, in the order of their coming. */
   const latest = (entries: readonly (readonly [string, readonly string[]])[]): FeedEvent<Payload>[] => {
     const newest = new Map<string, FeedEvent<Payload>>();
-    for (const [, [, at, , text]] of entries) {
+    for (const [, [, at, , text, , cause]] of entries) {
       const payload = schema.safeParse(parseJson(text!));
       if (!payload.success) {
         count('unusable');
@@ -63,7 +64,7 @@ export function followFeed<Payload>(
       }
       const of = feed.keyOf(payload.data);
       if (newest.delete(of)) count('replaced');
-      newest.set(of, { occurredAt: at as Instant, payload: payload.data });
+      newest.set(of, { occurredAt: at as Instant, payload: payload.data, ...causeOf(cause) });
     }
     return [...newest.values()];
   };
@@ -71,7 +72,9 @@ export function followFeed<Payload>(
     for (const value of latest(entries)) {
       if (signal.aborted) return;
       try {
-        await handler(value, { signal });
+        const { correlationId, causationId } = value;
+        const because = { ...(correlationId && { correlationId }), ...(causationId && { causationId }) };
+        await withContext(because, () => handler(value, { signal }));
         count('handled');
       } catch (err) {
         count('failed');
@@ -117,6 +120,8 @@ export function followFeed<Payload>(
   };
   return { name, stop: end, [Symbol.asyncDispose]: end };
 }
+
+const causeOf = (text: string | undefined): FeedCause => causeInput.safeParse(parseJson(text ?? '{}')).data ?? {};
 
 function parseJson(text: string): unknown {
   try {

@@ -12,4 +12,4 @@ export {
   type PayloadSchemas,
   defineEvents,
 } from './event.ts';
-export { type Feed, type FeedEvent, definePriceFeed } from './price-feed.ts';
+export { type Feed, type FeedCause, type FeedEvent, definePriceFeed } from './price-feed.ts';

@@ -12,9 +12,15 @@ export interface Feed<Payload = unknown> {
 }
 
 /** One value of a feed. */
-export interface FeedEvent<Payload> {
+export interface FeedEvent<Payload> extends FeedCause {
   readonly occurredAt: Instant;
   readonly payload: Payload;
+}
+
+/** What whoever told the value followed from, where that is known: what handles the value follows from it too. */
+export interface FeedCause {
+  readonly correlationId?: string;
+  readonly causationId?: string;
 }
 
 /** The price feed of a source, published under `<prefix>:price-feed`. */

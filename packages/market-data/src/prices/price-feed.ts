@@ -1,4 +1,4 @@
-import type { AdapterContext } from '@tse/core';
+import type { AdapterContext, FeedCause } from '@tse/core';
 import type { PriceUpdate, Tick } from './prices.ts';
 
 const EVERY_MS = 20;
@@ -9,10 +9,17 @@ const KEPT = 10_000;
 export class PriceFeed {
   readonly #context: AdapterContext;
   readonly #waiting = new Map<string, Tick>();
+  readonly #causes = new Map<string, FeedCause>();
   #publishing: Promise<void> | undefined;
 
   constructor(context: AdapterContext) {
     this.#context = context;
+  }
+
+  /** What the prices of a symbol that are told next follow from. */
+  because(symbol: string, { correlationId, causationId }: FeedCause): void {
+    if (causationId === undefined) this.#causes.delete(symbol);
+    else this.#causes.set(symbol, { ...(correlationId !== undefined && { correlationId }), causationId });
   }
 
   tell(tick: Tick): void {
@@ -35,13 +42,18 @@ export class PriceFeed {
     try {
       await this.#context.redis.write('market-data.prices.publish', async (client) => {
         const pipeline = client.pipeline();
-        for (const tick of ticks)
-          pipeline.xadd(key, 'MAXLEN', '~', KEPT, '*', 'at', tick.eventAt, 'payload', JSON.stringify(toUpdate(tick)));
+        for (const tick of ticks) pipeline.xadd(key, 'MAXLEN', '~', KEPT, '*', ...this.#fieldsOf(tick));
         await pipeline.exec();
       });
     } catch (err) {
       this.#context.telemetry.log.debug({ err }, 'prices not published: newer ones follow');
     }
+  }
+
+  #fieldsOf(tick: Tick): string[] {
+    const cause = this.#causes.get(tick.symbol);
+    const fields = ['at', tick.eventAt, 'payload', JSON.stringify(toUpdate(tick))];
+    return cause === undefined ? fields : [...fields, 'cause', JSON.stringify(cause)];
   }
 }
 

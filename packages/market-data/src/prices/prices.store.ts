@@ -6,6 +6,7 @@ import {
   InvalidInputError,
   type KeyOf,
   type Listing,
+  currentContext,
   instant,
   isAdapterError,
   operation,
@@ -106,6 +107,7 @@ export class PriceStore implements Prices {
     return this.#context.run(operations.record, ticks, options, async ({ ticks: length, groups }) => {
       const latest = latestTaken(this.#context.clock);
       for (const group of groups) await this.#check(group, latest);
+      for (const { symbol } of groups) this.#feed.because(symbol, currentContext());
       const written = await Promise.all(groups.map((group) => this.#writer.write(group)));
       if (groups.length === 1) return written[0]!;
       const outcomes = Array<LiveOutcome>(length);

@@ -130,14 +130,12 @@ export async function openDesk({
     }),
   );
 
-  let last: string | undefined;
   /** Whether there was a price in this step. */
   let isPriced = false;
   let isHalted = false;
   opening.use(
     trading.inbox.follow({ name: 'prices', feed: marketDataEvents.priceFeed }, async ({ payload, occurredAt: at }) => {
       if (payload.symbol !== symbol) return;
-      last = payload.last;
       isPriced = true;
       await engine.onPrice({ price: payload.last, at });
     }),
@@ -149,22 +147,7 @@ export async function openDesk({
   async function answer({ alertId, labels }: Alert): Promise<void> {
     await risk.alerts.acknowledge({ alertId, by: 'desk-head' });
     if (labels['kind'] === 'quality') await risk.alerts.resolve({ alertId, by: 'desk-head', reason: 'seen' });
-    if (labels['scope'] !== 'strategy:runaway' || last === undefined) return;
-    const [position] = (await risk.positions.list({ account: 'runaway' }, { fresh: true })).items;
-    if (position === undefined || position.quantity === '0') return;
-    const order = {
-      orderId: ids.next(),
-      deploymentId: 'runaway',
-      accountId: 'runaway',
-      symbol,
-      side: 'sell',
-      type: 'limit',
-      timeInForce: 'ioc',
-      quantity: position.quantity,
-      price: limitAt(last, 'sell'),
-    } as const;
-    const { allowed, ...allowance } = await check(order);
-    if (allowed) await place({ ...order, ...allowance });
+    if (labels['scope'] === 'strategy:runaway') await engine.closeOut('runaway');
   }
 
   /** In the order in which they opened: those of one moment by their ids. */

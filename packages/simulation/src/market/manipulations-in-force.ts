@@ -1,4 +1,4 @@
-import { type Instant, instant } from '@tse/core';
+import { type ContextInput, type Instant, currentContext, instant } from '@tse/core';
 import { type EffectiveModifier, type MarketDataAdapter, composeModifiers } from '@tse/market-data';
 import type { FaultHandlers, ToldFault } from '../fault-targets.ts';
 
@@ -11,6 +11,8 @@ type InForce = Awaited<ReturnType<MarketDataAdapter['manipulations']['getEffect'
 export interface Effect {
   readonly modifier: EffectiveModifier;
   readonly manipulations: readonly string[];
+  /** What prices under it follow from: what had it injected. */
+  readonly because: ContextInput;
 }
 
 /** What is in force, for any moment after one. */
@@ -37,6 +39,7 @@ export function manipulationsInForce({
   manipulations,
 }: Pick<MarketDataAdapter, 'manipulations'>): ManipulationsInForce {
   const idOf = ({ faultId, kind }: ToldFault) => `${kind === 'price-divergence' ? OF_MIRROR : ''}${faultId}`;
+  const causes = new Map<string, ContextInput>();
   return {
     faults: {
       async inject(fault) {
@@ -53,6 +56,8 @@ export function manipulationsInForce({
           endsAt: mustEndBy,
           cause: kind,
         });
+        const { correlationId, causationId } = currentContext();
+        causes.set(idOf(fault), { ...(correlationId && { correlationId }), ...(causationId && { causationId }) });
         await manipulations.inject(of);
         await manipulations.activate(of);
       },
@@ -73,6 +78,7 @@ export function manipulationsInForce({
           return {
             modifier: composeModifiers(inForce.map(({ modifier }) => modifier)),
             manipulations: inForce.map(({ manipulationId }) => manipulationId),
+            because: causes.get(inForce[0]?.manipulationId ?? '') ?? {},
           };
         },
       };
