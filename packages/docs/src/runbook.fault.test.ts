@@ -90,7 +90,7 @@ async function open(at = servers.postgres, options: Partial<AdapterOptions> = {}
 }
 
 const shell = (script: string, more: NodeJS.ProcessEnv = {}) =>
-  promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+  promisify(execFile)('bash', ['--norc', '--noprofile', '-euo', 'pipefail', '-c', script], {
     cwd: folder,
     env: {
       ...process.env,
@@ -247,6 +247,8 @@ test('Upgrade', async () => {
 
 test.runIf(canDump)('Back up, Restore', async () => {
   await deposit('before-the-backup');
+  // What is not numbered yet in the backup is published again, under another number.
+  await expect.poll(lastEvent, { timeout: 60_000 }).toMatchObject({ payload: { reference: 'before-the-backup' } });
   await follow('Back up');
   await deposit('after-the-backup');
   await expect.poll(lastEvent, { timeout: 60_000 }).toMatchObject({ payload: { reference: 'after-the-backup' } });
@@ -261,10 +263,10 @@ test.runIf(canDump)('Back up, Restore', async () => {
   await expect.poll(() => depth(), { timeout: 60_000 }).toMatchObject({ bids: [{ price: '100', quantity: '1' }] });
   await deposit('after-the-restore');
   await expect
-    .poll(lastEvent)
+    .poll(lastEvent, { timeout: 60_000 })
     .toMatchObject({ publishSeq: publishSeq + 1, payload: { reference: 'after-the-restore' } });
   // Rights are what they were: what is append-only cannot be changed by the adapter's role.
-  await expect(asExchange('delete from ledger_entries')).rejects.toMatchObject({ code: '42501' });
+  await expect(asExchange('delete from entries')).rejects.toMatchObject({ code: '42501' });
 });
 
 test.runIf(canDump)('Move an adapter to a server of its own', async () => {
@@ -295,10 +297,15 @@ interface WrittenEvent {
   readonly payload: { readonly reference?: string };
 }
 
-async function lastEvent(): Promise<WrittenEvent> {
-  const { stdout } = await shell(`${opening!.commands.join('\n')}\ntse events list exchange --json --limit 1`);
-  return (JSON.parse(stdout) as { events: WrittenEvent[] }).events[0]!;
-}
+/** The last event that was numbered, as its adapter's own schema has it. */
+const lastEvent = async (): Promise<WrittenEvent> =>
+  (
+    await sql<WrittenEvent>(
+      servers.postgres,
+      `select publish_seq::integer as "publishSeq", payload from exchange.facts_events
+       where publish_seq is not null order by publish_seq desc limit 1`,
+    )
+  )[0]!;
 
 const asExchange = (text: string) => {
   const url = new URL(withoutLogin(servers.postgres));
