@@ -16,7 +16,8 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
 import type { BufferedEvent } from './ingest-buffer.store.ts';
-import { eventColumns, leafHashText, toTrailEvent } from './trail-rows.ts';
+import { leafColumns } from './leaf.ts';
+import { leafHashText, toTrailEvent } from './trail-rows.ts';
 import type { TrailWriter, UnplacedEvent } from './trail-writer.repository.ts';
 import { type RecordOutcome, type TrailEvent, recordEvent } from './trail.ts';
 
@@ -42,7 +43,7 @@ const statements = {
   atPositions: statement('audit.trail.at-positions', 'read', (p: { positions: string }) =>
     db
       .selectFrom('events')
-      .select(eventColumns)
+      .select(leafColumns)
       .select(leafHashText)
       .where('position', '=', sql<number>`any(${p.positions}::bigint[])`),
   ),
