@@ -151,15 +151,15 @@ export class DirectEvents {
     return { outcomes, accepted, poison };
   }
 
-  #direct(given: GivenEvent, context: Context): DirectEvent {
-    const { payload, payloadText, occurredAt, aggregate, ...event } = given;
+  #direct(event: GivenEvent, context: Context): DirectEvent {
+    const { type, occurredAt } = event;
     const traceId = event.traceId ?? context.traceId;
     return {
       source: event.source,
       eventId: event.eventId,
-      type: event.type,
+      type,
       schemaVersion: event.schemaVersion,
-      aggregate: aggregate ?? event.type.slice(0, event.type.indexOf('.')),
+      aggregate: event.aggregate ?? type.slice(0, type.indexOf('.')),
       aggregateId: event.aggregateId,
       aggregateVersion: event.aggregateVersion,
       occurredAt: occurredAt ?? this.#context.clock.now(),
@@ -171,7 +171,7 @@ export class DirectEvents {
       run: event.run ?? context.run,
       fence: event.fence ?? context.fence,
       tags: event.tags,
-      payloadText: payloadText ?? payload ?? '{}',
+      payloadText: event.payloadText ?? event.payload ?? '{}',
       saysWhen: occurredAt !== undefined,
     };
   }
