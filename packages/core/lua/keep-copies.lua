@@ -1,9 +1,9 @@
 -- Keeps copies of what PostgreSQL holds, never an older version over a newer one.
 -- KEYS  one hash each
--- ARGV  1 life in milliseconds  2 '1' where all fields of each hash are given, so that it is complete from now on,
---       then for each key: number of fields, and for each: field, version, value
+-- ARGV  1 life in milliseconds  2 the field that says that a hash is complete  3 '1' where all fields of each hash are given, so that
+--       it is complete from now on, then for each key: number of fields, and for each: field, version, value
 -- Returns nothing.
-local i = 3
+local i = 4
 for k = 1, #KEYS do
   local fields = tonumber(ARGV[i])
   i = i + 1
@@ -14,11 +14,11 @@ for k = 1, #KEYS do
     end
     i = i + 3
   end
-  if ARGV[2] == '1' then
-    redis.call('HSET', KEYS[k], '', 'complete')
+  if ARGV[3] == '1' then
+    redis.call('HSET', KEYS[k], ARGV[2], '1')
   end
   -- From the fill on and no longer: a refresh that was lost heals with the next one.
-  if ARGV[2] == '1' or redis.call('PTTL', KEYS[k]) < 0 then
+  if ARGV[3] == '1' or redis.call('PTTL', KEYS[k]) < 0 then
     redis.call('PEXPIRE', KEYS[k], ARGV[1])
   end
 end

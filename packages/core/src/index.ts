@@ -71,7 +71,7 @@ export type { AdapterContext } from './consistency/adapter-context.ts';
 export { type ArchiveSource, Archiver, type ArchiverOptions } from './consistency/archiver.ts';
 export { Batcher, type BatcherOptions, type Member } from './consistency/batcher.ts';
 export { Cache, type CacheOptions } from './consistency/cache.ts';
-export { type Copy, CopyStore } from './consistency/copies.ts';
+export { type Copy, type CopyFormat, CopyStore } from './consistency/copies.ts';
 export {
   type Difference,
   type Drift,

@@ -12,7 +12,8 @@ import {
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
-import { type EventRow, eventColumns, leafHashText, toTrailEvent } from '../trail/trail-rows.ts';
+import { leafColumns } from '../trail/leaf.ts';
+import { type EventRow, leafHashText, toTrailEvent } from '../trail/trail-rows.ts';
 import type { AnchorRepository } from './anchors.repository.ts';
 import {
   type AnchoredBlock,
@@ -80,7 +81,7 @@ const statements = {
       .orderBy('position'),
   ),
   event: statement('audit.blocks.event', 'read', (p: { position: number }) =>
-    db.selectFrom('events').select(eventColumns).select(leafHashText).where('position', '=', p.position),
+    db.selectFrom('events').select(leafColumns).select(leafHashText).where('position', '=', p.position),
   ),
 };
 

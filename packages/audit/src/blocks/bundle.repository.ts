@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { z } from 'zod';
 import type { ExportRepository } from '../exports/exports.repository.ts';
 import type { Tables } from '../schema.ts';
-import { eventColumns, leafHashText, toTrailEvent } from '../trail/trail-rows.ts';
+import { leafColumns } from '../trail/leaf.ts';
+import { leafHashText, toTrailEvent } from '../trail/trail-rows.ts';
 import type { AnchorSink } from './anchor-sink.ts';
 import type { BlockRepository } from './blocks.repository.ts';
 import type { BundledTrail, ExportBundle, exportBundle } from './blocks.ts';
@@ -15,7 +16,7 @@ const statements = {
   events: statement('audit.bundle.events', 'read', (p: { first: number; last: number }) =>
     db
       .selectFrom('events')
-      .select(eventColumns)
+      .select(leafColumns)
       .select(leafHashText)
       .where('position', '>=', p.first)
       .where('position', '<=', p.last)

@@ -16,7 +16,8 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
 import type { BufferedEvent } from './ingest-buffer.store.ts';
-import { eventColumns, leafHashText, toTrailEvent } from './trail-rows.ts';
+import { leafColumns } from './leaf.ts';
+import { leafHashText, toTrailEvent } from './trail-rows.ts';
 import type { TrailWriter, UnplacedEvent } from './trail-writer.repository.ts';
 import { type RecordOutcome, type TrailEvent, recordEvent } from './trail.ts';
 
@@ -42,7 +43,7 @@ const statements = {
   atPositions: statement('audit.trail.at-positions', 'read', (p: { positions: string }) =>
     db
       .selectFrom('events')
-      .select(eventColumns)
+      .select(leafColumns)
       .select(leafHashText)
       .where('position', '=', sql<number>`any(${p.positions}::bigint[])`),
   ),
@@ -150,15 +151,15 @@ export class DirectEvents {
     return { outcomes, accepted, poison };
   }
 
-  #direct(given: GivenEvent, context: Context): DirectEvent {
-    const { payload, payloadText, occurredAt, aggregate, ...event } = given;
+  #direct(event: GivenEvent, context: Context): DirectEvent {
+    const { type, occurredAt } = event;
     const traceId = event.traceId ?? context.traceId;
     return {
       source: event.source,
       eventId: event.eventId,
-      type: event.type,
+      type,
       schemaVersion: event.schemaVersion,
-      aggregate: aggregate ?? event.type.slice(0, event.type.indexOf('.')),
+      aggregate: event.aggregate ?? type.slice(0, type.indexOf('.')),
       aggregateId: event.aggregateId,
       aggregateVersion: event.aggregateVersion,
       occurredAt: occurredAt ?? this.#context.clock.now(),
@@ -170,7 +171,7 @@ export class DirectEvents {
       run: event.run ?? context.run,
       fence: event.fence ?? context.fence,
       tags: event.tags,
-      payloadText: payloadText ?? payload ?? '{}',
+      payloadText: event.payloadText ?? event.payload ?? '{}',
       saysWhen: occurredAt !== undefined,
     };
   }

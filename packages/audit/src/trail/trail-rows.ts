@@ -2,32 +2,6 @@ import type { Instant } from '@tse/core';
 import { sql } from 'kysely';
 import type { TrailEvent } from './trail.ts';
 
-export const eventColumns = [
-  'position',
-  'recorded_at',
-  'source',
-  'source_seq',
-  'event_id',
-  'type',
-  'schema_version',
-  'aggregate',
-  'aggregate_id',
-  'aggregate_version',
-  'occurred_at',
-  'source_recorded_at',
-  'trace_id',
-  'span_id',
-  'correlation_id',
-  'causation_id',
-  'actor',
-  'run_id',
-  'fence',
-  'answers_source',
-  'answers_seq',
-  'tags',
-  'payload',
-] as const;
-
 export const leafHashText = sql<string>`encode(leaf_hash, 'hex')`.as('leaf_hash_text');
 
 export interface EventRow {

@@ -19,7 +19,8 @@ import type { AccessLogRepository } from '../access-log/access-log.repository.ts
 import type { Tables } from '../schema.ts';
 import { type DirectEvents, invalidOutcome, receivedText } from './direct-events.repository.ts';
 import type { IngestBufferStore } from './ingest-buffer.store.ts';
-import { eventColumns, leafHashText, toTrailEvent } from './trail-rows.ts';
+import { leafColumns } from './leaf.ts';
+import { leafHashText, toTrailEvent } from './trail-rows.ts';
 import {
   type BufferOutcome,
   type FindEvent,
@@ -48,10 +49,10 @@ const seq = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 const statements = {
   head: statement('audit.trail.head', 'read', () => db.selectFrom('trail_head').select(['position', 'recorded_at'])),
   find: statement('audit.trail.find', 'read', (p: { position: number }) =>
-    db.selectFrom('events').select(eventColumns).select(leafHashText).where('position', '=', p.position),
+    db.selectFrom('events').select(leafColumns).select(leafHashText).where('position', '=', p.position),
   ),
   findEvent: statement('audit.trail.find-event', 'read', (p: { eventId: string }) =>
-    db.selectFrom('events').select(eventColumns).select(leafHashText).where('event_id', '=', p.eventId).limit(100),
+    db.selectFrom('events').select(leafColumns).select(leafHashText).where('event_id', '=', p.eventId).limit(100),
   ),
 };
 
@@ -170,7 +171,7 @@ export class TrailRepository implements Trail {
         const order = selective.some((each) => each !== undefined) ? sql<number>`position + 0` : sql.ref('position');
         let query = db
           .selectFrom('events')
-          .select(eventColumns)
+          .select(leafColumns)
           .select(leafHashText)
           .orderBy(order, newest ? 'desc' : 'asc')
           .limit(given.limit + 1);

@@ -14,6 +14,20 @@ export interface Copy<Value> {
   readonly value: Value | null;
 }
 
+/** How the copies of one kind are kept. */
+export interface CopyFormat<Value> {
+  /** The field that says that a key has all of its values: none of theirs. */
+  readonly complete: string;
+  readonly encode: (value: Value | null) => string;
+  readonly decode: (text: string, of: Omit<Copy<Value>, 'value'>) => Value | null;
+}
+
+const asJson: CopyFormat<unknown> = {
+  complete: '',
+  encode: (value) => JSON.stringify(value),
+  decode: (text) => JSON.parse(text),
+};
+
 /** By key, then by field. */
 type Copies<Value> = Map<string, Map<string, Copy<Value>>>;
 
@@ -22,7 +36,6 @@ const PAUSE_MS = 10;
 const RETRY_MS = 500;
 /** Keys. */
 const MOST_PENDING = 10_000;
-const COMPLETE = '';
 
 const keepCopies = script('copies.keep', 'write', new URL('../../lua/keep-copies.lua', import.meta.url));
 
@@ -34,14 +47,16 @@ const keepCopies = script('copies.keep', 'write', new URL('../../lua/keep-copies
 export class CopyStore<Value> {
   readonly #context: AdapterContext;
   readonly #key: KeyOf;
+  readonly #format: CopyFormat<Value>;
   readonly #filled = new RecentIds(LIFE_MS);
   #pending: Copies<Value> = new Map();
   #sending: Copies<Value> = new Map();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(context: AdapterContext, key: KeyOf) {
+  constructor(context: AdapterContext, key: KeyOf, format = asJson as CopyFormat<Value>) {
     this.#context = context;
     this.#key = key;
+    this.#format = format;
   }
 
   /** Brings copies that are in Redis up to what was just written, soon and without waiting; the newest version of each wins. */
@@ -115,10 +130,17 @@ export class CopyStore<Value> {
   /** Where Redis has a complete copy. */
   async #kept(id: string): Promise<Copy<Value>[] | undefined> {
     const fields = await this.#context.redis.read('copies.find', (client) => client.hgetall(this.#key(id)));
-    if (fields[COMPLETE] === undefined) return undefined;
+    const { complete } = this.#format;
+    if (fields[complete] === undefined) return undefined;
     return Object.entries(fields).flatMap(([field, text]) =>
-      field === COMPLETE ? [] : [decode<Value>(id, field, text)],
+      field === complete ? [] : [this.#decoded(id, field, text)],
     );
+  }
+
+  #decoded(id: string, field: string, text: string): Copy<Value> {
+    const space = text.indexOf(' ');
+    const version = Number(text.slice(0, space));
+    return { id, field, version, value: this.#format.decode(text.slice(space + 1), { id, field, version }) };
   }
 
   #flushIn(ms: number): void {
@@ -145,14 +167,15 @@ export class CopyStore<Value> {
     if (this.#pending.size > 0) this.#flushIn(PAUSE_MS);
   }
 
-  async #store(copies: Copies<Value>, complete: boolean): Promise<void> {
+  async #store(copies: Copies<Value>, isComplete: boolean): Promise<void> {
+    const { complete, encode } = this.#format;
     const groups = this.#context.config.redis.cluster ? [...copies].map((one) => [one]) : [[...copies]];
     await Promise.all(
       groups.map((group) => {
-        const args: (string | number)[] = [LIFE_MS, complete ? 1 : 0];
+        const args: (string | number)[] = [LIFE_MS, complete, isComplete ? 1 : 0];
         for (const [, fields] of group) {
           args.push(fields.size);
-          for (const { field, version, value } of fields.values()) args.push(field, version, JSON.stringify(value));
+          for (const { field, version, value } of fields.values()) args.push(field, version, encode(value));
         }
         return this.#context.redis.script(
           keepCopies,
@@ -175,16 +198,6 @@ function keepLatest<Value>(copies: Copies<Value>, more: Iterable<Copy<Value>>): 
     const known = fields.get(copy.field);
     if (!known || known.version < copy.version) fields.set(copy.field, copy);
   }
-}
-
-function decode<Value>(id: string, field: string, text: string): Copy<Value> {
-  const space = text.indexOf(' ');
-  return {
-    id,
-    field,
-    version: Number(text.slice(0, space)),
-    value: JSON.parse(text.slice(space + 1)) as Value | null,
-  };
 }
 
 const present = <Value>(copies: readonly Copy<Value>[]) =>

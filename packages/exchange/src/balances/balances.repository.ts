@@ -109,7 +109,7 @@ export class BalanceRepository implements Balances {
 
   async #list(accountId: string, scopeId: string, fresh: boolean): Promise<Balance[]> {
     // A copy is by account id alone: a sub-account goes to the tables, where its scope is looked at.
-    const copy = fresh || scopeId !== accountId ? undefined : await this.#copy(accountId);
+    const copy = fresh || scopeId !== accountId ? undefined : await this.#copies.find(accountId);
     if (copy) return copy.map(toBalance);
     const rows = await this.#context.pg.many(statements.list, { accountId, scopeId });
     if (rows.length === 0) throw refusal('unknown-account', { accountId });
@@ -118,12 +118,8 @@ export class BalanceRepository implements Balances {
     );
     // What is folded changes without a version of its own, so it is always read from the tables.
     const copied = scopeId === accountId && balances.every(({ overdraft }) => overdraft !== null);
-    if (copied) void this.#copies.fill(accountId, balances).catch(() => {});
+    if (copied) void this.#copies.fill(accountId, balances);
     return balances.map(toBalance);
-  }
-
-  async #copy(accountId: string): Promise<BalanceCopy[] | undefined> {
-    return this.#copies.find(accountId).catch(() => undefined);
   }
 }
 
