@@ -6,6 +6,7 @@ import type { DemoAdapters } from './demo-adapters.ts';
 import { checkCopies, checkProbes, doneOf, scenarioOf, scoreAlerts } from './demo-findings.ts';
 import { DESK_ACCOUNTS } from './ecosystem/desk.ts';
 import { checkDetection } from './ecosystem/check-detection.ts';
+import { conclude } from './ecosystem/conclude.ts';
 import { type Ecosystem, openEcosystem } from './ecosystem/ecosystem.ts';
 import type { Plan } from './ecosystem/market.ts';
 import { timelineOf } from './ecosystem/timeline.ts';
@@ -25,8 +26,6 @@ import { openTestCoordinator } from './test-coordinator.ts';
 const BOOK_LEVELS = 5;
 /** The id of the one test run that a demo is. */
 export const DEMO_RUN = 'demo';
-/** Two days on: what settles on the day after the last trade has settled, whatever the calendars say of a weekend. */
-const SETTLED_AFTER = 'P4D';
 
 export interface Running {
   readonly clock: ManualClock;
@@ -176,19 +175,4 @@ function showProgress(
   progress.set('Custodian', custody.tally.settlements, 'settlements');
   progress.set('Risk', `${grouped(monitor.tally.fills)} fills, ${grouped(monitor.tally.allowed)} orders allowed`);
   progress.set('Trading', desk.engine.tally.signals, 'signals');
-}
-
-/** Alerts are answered, funds move in and out, and what was traded settles. */
-async function conclude(ecosystem: Ecosystem, clock: ManualClock): Promise<void> {
-  const { desk, custody } = ecosystem;
-  await ecosystem.settle();
-  await desk.answerAll();
-  await ecosystem.settle();
-  await custody.moveFunds();
-  await ecosystem.settle();
-  await ecosystem.step(await clock.advance(SETTLED_AFTER));
-  await ecosystem.settle();
-  await desk.answerAll();
-  await ecosystem.settle();
-  await desk.engine.drain();
 }

@@ -1,42 +1,13 @@
 import { manualClock } from '@tse/testkit';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type DemoAdapters, openDemoAdapters } from './demo-adapters.ts';
 import { runDemo } from './demo-run.ts';
 import { planOf } from './ecosystem/market.ts';
-import type { Print, PrintSource } from './prints/print.ts';
 import type { Findings } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
+import { givenServers, prints, source } from './two-days.fixture.ts';
 
 vi.setConfig({ testTimeout: 300_000 }); // each is a run of all seven services
-
-const urls = inject('servers');
-const given = { origin: 'url', version: '' } as const;
-const servers = {
-  postgres: { adminUrl: urls.postgres, ...given },
-  redis: { adminUrl: urls.redis, ...given },
-};
-
-const START = Date.parse('2026-03-02T09:00:00Z');
-/** A market that goes up and down, on two days. */
-const prints = Array.from({ length: 64 }, (_, i): Print => {
-  const cents = 10_000 + Math.round(80 * Math.sin(i / 4));
-  return {
-    id: `p${i}`,
-    price: `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`,
-    quantity: `${1000 + ((i * 13) % 7) * 100}`,
-    taker: i % 5 < 2 ? 'buy' : 'sell',
-    at: new Date(START + (i < 48 ? i * 90_000 : 86_400_000 + i * 90_000)).toISOString().replace('Z', '000Z'),
-    sequence: i + 1,
-  };
-});
-const source: PrintSource = {
-  name: 'two days',
-  base: 'BTC',
-  quote: 'USD',
-  read: async function* read() {
-    yield* prints;
-  },
-};
 
 /** A run of its own, on instances of the same name each time; `look` sees the adapters before they are gone. */
 async function run(
@@ -45,7 +16,7 @@ async function run(
 ): Promise<Omit<Findings, 'servers'>> {
   const clock = manualClock(prints[0]!.at);
   const instance = `test-${scenario}`.slice(0, 30);
-  await using demo = await openDemoAdapters(servers, clock, { seed, instance });
+  await using demo = await openDemoAdapters(givenServers(), clock, { seed, instance });
   const found = await runDemo(await planOf(source), demo, {
     clock,
     signal: new AbortController().signal,
@@ -121,7 +92,7 @@ test('strategy malfunction: its limits stop it, the breach is told until somebod
   expect(found.services['Strategy: Runaway']).toMatchObject({ state: 'paused' });
 });
 
-test('settlement failure: what was kept back fails, ages, and settles once', async () => {
+test('custodian settlement failure: what was kept back fails, ages, and settles once', async () => {
   const found = await run('settlement-failure', {
     async look({ custodian, risk }) {
       expect((await custodian.settlements.listFails()).items).toEqual([]);

@@ -1,4 +1,6 @@
+import { currentContext, withContext } from '@tse/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { marketDataEvents } from '../events.ts';
 import type { PriceUpdate, TickInput } from '../index.ts';
 import { SYMBOL, type TestMarketData, emptyRedis, minute, testMarketData } from '../test-market-data.ts';
 
@@ -162,6 +164,24 @@ test('whoever watches gets the latest price, and a slow reader no more than that
   const last = watching.next();
   stop.abort();
   expect(await last).toEqual({ value: undefined, done: true });
+});
+
+test('who follows the feed is told what a price follows from, and what it does follows from it too', async () => {
+  const { prices, inbox, identity } = t.marketData;
+  const symbol = await fresh();
+  const seen: unknown[] = [];
+  await using _follower = inbox.follow(
+    { name: 'causes', feed: marketDataEvents.priceFeed, instance: identity.instance },
+    ({ payload, causationId }) => {
+      const { causationId: because, correlationId } = currentContext();
+      if (payload.symbol === symbol) seen.push([payload.sequence, causationId, because, correlationId]);
+      return Promise.resolve();
+    },
+  );
+  await withContext({ causationId: 'e1', correlationId: 'c1' }, () => prices.record([tick(symbol, 1)]));
+  await expect.poll(() => seen).toEqual([[1, 'e1', 'e1', 'c1']]);
+  await prices.record([tick(symbol, 2)]);
+  await expect.poll(() => seen.at(-1)).toEqual([2, undefined, undefined, undefined]);
 });
 
 test('closing the adapter ends whoever watches', async () => {
