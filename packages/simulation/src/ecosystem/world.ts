@@ -117,10 +117,13 @@ export function worldOf({
       return [...(await checkAdapters(demo, signal, BOOKS)), ...found()];
     },
     async snapshot() {
+      // Everybody has heard everything, so that each can be made again as of its watermark.
+      await ecosystem.settle();
+      await ecosystem.correlator.drain(signal);
       const taken = [];
-      for (const { definition } of Object.values(toolings)) {
+      for (const { definition, states } of Object.values(toolings)) {
         await using facts = await findFacts(definition, demo.target);
-        if (facts !== undefined) taken.push(await snapshotFacts(facts));
+        if (facts !== undefined) taken.push(await snapshotFacts(facts, states));
       }
       return {
         items: taken.flatMap((schema) => schema.items.map((item) => ({ ...item, sums: { ...item.sums } }))),
