@@ -127,6 +127,7 @@ export async function openDesk({
       limitAt,
       check,
       place,
+      pricesAPoint: 5,
     }),
   );
 
