@@ -6,6 +6,19 @@ import { toolings } from './invariants.ts';
 import type { Findings, Invariant } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
 
+/** Invariant "dead letters": every event that somebody reads was handled, none was set aside. */
+export async function checkDeadLetters(adapters: DemoAdapters['adapters']): Promise<Invariant> {
+  let compared = 0;
+  const problems: string[] = [];
+  for (const [name, { inbox }] of Object.entries(adapters)) {
+    compared += inbox.health().reduce((sum, { checkpoint }) => sum + checkpoint, 0);
+    for await (const { consumer, source, publishSeq } of inbox.deadLetters.list())
+      problems.push(`${name} ${consumer} of ${source} ${publishSeq}`);
+  }
+  const problem = problems.slice(0, 10).join('; ');
+  return { name: 'dead letters', ok: problems.length === 0, compared, ...(problems.length > 0 && { problem }) };
+}
+
 /** Invariant "copies": what Redis holds of what PostgreSQL decides is what PostgreSQL says. */
 export async function checkCopies(adapters: DemoAdapters['adapters']): Promise<Invariant> {
   let compared = 0;

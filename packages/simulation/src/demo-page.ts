@@ -21,7 +21,7 @@ export async function writeDemoPage(
   await writeReportPage(file, run);
 }
 
-/** What is worth following: what was done to a price, the first alert, and a trade of a strategy, or else of anybody. */
+/** What is worth following: what was broken on purpose, the first alert, and a trade of a strategy, or else of anybody. */
 async function chainsOf(
   { audit, exchange }: DemoAdapters,
   symbol: string,
@@ -31,8 +31,8 @@ async function chainsOf(
     if (event !== undefined) chains.push({ title, of: { eventId: event.eventId } });
   };
   add(
-    'What followed from the manipulation of a price',
-    await firstEvent(audit, 'manipulation.changed', ({ state }) => state === 'active'),
+    'What followed from the first fault',
+    await firstEvent(audit, 'fault.changed', ({ state }) => state === 'injecting'),
   );
   add('The first alert', await firstEvent(audit, 'alert.changed', ({ type }) => type === 'opened'));
   const [ofDesk] = (await exchange.trades.listOfAccount({ accountId: DESK_ACCOUNTS[0], limit: 1 })).items;

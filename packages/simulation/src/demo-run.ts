@@ -3,7 +3,7 @@ import { checkTrail } from './audit-correlator.ts';
 import { causalChain } from './causal-chain.ts';
 import { checkStatement } from './custody/check-statement.ts';
 import type { DemoAdapters } from './demo-adapters.ts';
-import { checkCopies, checkProbes, doneOf, scenarioOf, scoreAlerts } from './demo-findings.ts';
+import { checkCopies, checkDeadLetters, checkProbes, doneOf, scenarioOf, scoreAlerts } from './demo-findings.ts';
 import { DESK_ACCOUNTS } from './ecosystem/desk.ts';
 import { checkPointInTime } from './ecosystem/check-point-in-time.ts';
 import { checkDetection } from './ecosystem/check-detection.ts';
@@ -105,6 +105,7 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
       })),
     await checkProbes(testCoordinator, DEMO_RUN),
     solvency,
+    await checkDeadLetters(demo.adapters),
     await checkCopies(demo.adapters),
     await checkPointInTime(demo, await testCoordinator.snapshots.get(`${DEMO_RUN}/before`)),
     ...(await checkAdapters(demo, signal, ['testCoordinator', 'audit'])),
