@@ -1,4 +1,4 @@
-import { decimal } from '@tse/core';
+import { type ContextInput, currentContext, decimal, withContext } from '@tse/core';
 import type { ExchangeAdapter } from '@tse/exchange';
 import { marketDataEvents } from '@tse/market-data/events';
 import type { Alert, RiskAdapter } from '@tse/risk';
@@ -134,6 +134,8 @@ export async function openDesk({
   /** Whether there was a price in this step. */
   let isPriced = false;
   let isHalted = false;
+  /** What had the strategy run away: its orders follow from it. */
+  let because: ContextInput = {};
   opening.use(
     trading.inbox.follow({ name: 'prices', feed: marketDataEvents.priceFeed }, async ({ payload, occurredAt: at }) => {
       if (payload.symbol !== symbol) return;
@@ -171,6 +173,8 @@ export async function openDesk({
       async inject({ kind, params }) {
         if (kind !== 'order-spam') throw new RangeError(`the desk has no fault ${kind}`);
         rogue.runAway(Math.min(Number(params['ordersPerSecond']), MOST_AT_A_PRICE));
+        const { causationId } = currentContext();
+        because = causationId === undefined ? {} : { causationId };
         await Promise.resolve();
       },
       async undo() {
@@ -180,7 +184,7 @@ export async function openDesk({
       },
     },
     async attend() {
-      if (rogue.ordersAPrice > 0 && !isPriced) await engine.ask('runaway');
+      if (rogue.ordersAPrice > 0 && !isPriced) await withContext(because, () => engine.ask('runaway'));
       isPriced = false;
       if (!isHalted && refusals() >= REFUSED_OFTEN) {
         isHalted = true;
