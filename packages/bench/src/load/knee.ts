@@ -3,6 +3,7 @@ import { median } from '../measure.ts';
 /** What the rule asks of a stage. */
 export interface Judged {
   readonly multiple: number;
+  /** Prints that were due up to a second before its end, and those of them that were done by then. */
   readonly offered: number;
   readonly done: number;
   /** Seconds by which the age of the oldest waiting event rose. */
@@ -17,7 +18,7 @@ const KEPT_SHARE = 0.1;
 const KEPT_MB = 8;
 
 export const RULE =
-  'knee: the highest multiple below which, and at which, every stage did 99 % of what was offered within its time, no lag rose ' +
+  'knee: the highest multiple below which, and at which, every stage did 99 % of what was due up to a second before its end, no lag rose ' +
   '(the median age of the oldest waiting event in the last quarter of the stage at most 1 s above that of the second), ' +
   'and memory stayed (what is kept after a full collection, drained, at most a tenth or 8 MB above what it was before the stage)';
 

@@ -17,10 +17,8 @@ const DEPTH = 20;
 
 /** What prints cause, and what became of it. */
 export interface Requests {
-  /** Starts all that a print causes. Never throws: what fails is counted. */
-  send(arrival: Arrival): void;
-  /** Since the last time: prints whose requests were all answered, and those with one that failed. */
-  take(): { done: number; failed: number };
+  /** All that a print causes. Answers whether all of its requests were answered; never rejects, as what fails is counted. */
+  send(arrival: Arrival): Promise<boolean>;
   readonly inFlight: number;
   drain(): Promise<void>;
 }
@@ -39,7 +37,6 @@ export function openRequests({ seven: { adapters }, market, services, log, laten
   const { terms, accounts, desks, matching, venue } = market;
   const { symbol } = terms;
   const resting: { orderId: string; accountId: string }[][] = [];
-  let tally = { done: 0, failed: 0 };
   let inFlight = 0;
 
   const record = ({ id, number, print, due }: Arrival, at: Instant) => {
@@ -162,28 +159,20 @@ export function openRequests({ seven: { adapters }, market, services, log, laten
   }
 
   return {
-    send(arrival) {
+    async send(arrival) {
       inFlight += 1;
       log.note('invoke', arrival.id);
-      void withContext({ correlationId: arrival.id, run: market.run.runId, fence: market.run.fence }, () =>
-        all(arrival),
-      )
-        .then(
-          () => {
-            tally.done += 1;
-            log.note('ok', arrival.id);
-          },
-          () => {
-            tally.failed += 1;
-            log.note('info', arrival.id);
-          },
-        )
-        .finally(() => (inFlight -= 1));
-    },
-    take() {
-      const taken = tally;
-      tally = { done: 0, failed: 0 };
-      return taken;
+      const { runId: run, fence } = market.run;
+      try {
+        await withContext({ correlationId: arrival.id, run, fence }, () => all(arrival));
+        log.note('ok', arrival.id);
+        return true;
+      } catch {
+        log.note('info', arrival.id);
+        return false;
+      } finally {
+        inFlight -= 1;
+      }
     },
     get inFlight() {
       return inFlight;

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Tape, offer } from './arrivals.ts';
+import { type Arrival, type Tape, offer } from './arrivals.ts';
 import { type Judged, riseOf } from './knee.ts';
 import type { Lags, LagWatch } from './lags.ts';
 import type { Latencies, PortRow } from './latencies.ts';
@@ -52,6 +52,8 @@ export interface Running {
   readonly drain: () => Promise<void>;
 }
 
+/** What is due later is under way when the stage ends, and not judged. */
+const GRACE_MS = 1000;
 const LOOK_EVERY_MS = 1000;
 const LEAST_LOOKS = 16;
 /** Looks from one line of progress to the next. */
@@ -63,7 +65,6 @@ export async function runStage(running: Running, { multiple, seconds, progress }
   const { tape, requests, latencies, watch, drain } = running;
   const before = memoryNow();
   latencies.take();
-  requests.take();
   const looks: Lags[] = [];
   const rss: { at: number; rss: number }[] = [];
   const cpu = process.cpuUsage();
@@ -86,12 +87,25 @@ export async function runStage(running: Running, { multiple, seconds, progress }
         );
     }
   };
+  const all = { done: 0, failed: 0 };
+  const judged = { offered: 0, done: 0 };
+  const send = async (arrival: Arrival) => {
+    const isOk = await requests.send(arrival);
+    if (!isOk) all.failed += 1;
+    if (!isOk || performance.now() > ends) return;
+    all.done += 1;
+    if (arrival.due <= ends - GRACE_MS) judged.done += 1;
+  };
+  const counted = function* () {
+    for (const arrival of tape.between(began, ends, multiple)) {
+      if (arrival.due <= ends - GRACE_MS) judged.offered += 1;
+      yield arrival;
+    }
+  };
   const [{ sent, unsent }] = await Promise.all([
-    offer(tape.between(began, ends, multiple), (arrival) => requests.send(arrival), ends),
+    offer(counted(), (arrival) => void send(arrival), ends),
     look(),
   ]).finally(() => looking.abort());
-  const { done, failed } = requests.take();
-  const offered = sent + unsent;
   const took = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const { utilization: busy } = performance.eventLoopUtilization(loop);
@@ -109,11 +123,10 @@ export async function runStage(running: Running, { multiple, seconds, progress }
   return {
     multiple,
     seconds: took,
-    offered,
-    done,
-    offeredPerSecond: offered / seconds,
-    donePerSecond: done / took,
-    failed: failed + requests.take().failed,
+    ...judged,
+    offeredPerSecond: (sent + unsent) / seconds,
+    donePerSecond: all.done / seconds,
+    failed: all.failed,
     unsent,
     ports: latencies.take(),
     lags,
