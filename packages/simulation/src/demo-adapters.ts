@@ -81,6 +81,8 @@ export async function openDemoAdapters(
       redis: { url: where.redis, password: passwords.redis },
       clock,
       ids: seededIds(`${seed} ${definition.identity.name}`),
+      // A slow machine is no lost reply: what is repeated draws other ids.
+      deadlineMs: 60_000,
       // The services say when what is due is done: so it is the same each time.
       workers: 'catch-up',
       logger: pino({ level: 'error' }, pino.destination(2)),

@@ -92,7 +92,7 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
     await Array.fromAsync(testCoordinator.faults.list({ runId: DEMO_RUN, limit: 1000 }, { fresh: true })),
   ];
   say('Checking what must hold.');
-  await ecosystem.correlator.drain(signal);
+  await ecosystem.completeTrail(signal);
   const books = await Array.fromAsync(testCoordinator.invariants.list({ runId: DEMO_RUN, limit: 1000 }));
   const invariants = [
     ...books

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 300_000 }); // each is a run of all seven services
 async function run(
   scenario: ScenarioName,
   { seed = 1, lasts, look }: { seed?: number; lasts?: string; look?: (demo: DemoAdapters) => Promise<void> } = {},
-): Promise<Omit<Findings, 'servers'>> {
+): Promise<Omit<Findings, 'servers'> & { events: string[] }> {
   const clock = manualClock(prints[0]!.at);
   const instance = `test-${scenario}`.slice(0, 30);
   await using demo = await openDemoAdapters(givenServers(), clock, { seed, instance });
@@ -27,7 +27,9 @@ async function run(
     say: () => {},
   });
   await look?.(demo);
-  return found;
+  const events: string[] = [];
+  await demo.audit.roots.compute({}, { onEvent: (event) => void events.push(JSON.stringify(event)) });
+  return { ...found, events };
 }
 
 const brokenOf = ({ invariants }: Pick<Findings, 'invariants'>) => invariants.filter(({ ok }) => !ok);
@@ -60,6 +62,7 @@ test('depeg: noticed within the service level, a panicking strategy is stopped, 
   expect(first.services['Custody']!['delayed']).toBeGreaterThan(0);
 
   const again = await run('depeg', { lasts: 'PT2H' });
+  expect(again.events.find((event, i) => event !== first.events[i])).toBeUndefined();
   const same = ({ scenarioRoot, counts, holdings, chain: [head] }: typeof first) => ({
     scenarioRoot,
     counts,

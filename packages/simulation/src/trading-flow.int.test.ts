@@ -21,7 +21,7 @@ test('normal trading flow: signal, check, order, trade, fill and settlement are 
     await ecosystem.step(steps.at(-1)!.print.at, steps);
   }
   await conclude(ecosystem, clock);
-  await ecosystem.correlator.drain();
+  await ecosystem.completeTrail(new AbortController().signal);
 
   const { trading, exchange, risk, custodian, audit } = demo;
   const [trade] = (await exchange.trades.listOfAccount({ accountId: 'momentum' })).items;

@@ -75,7 +75,12 @@ beforeAll(async () => {
   const { audit, custodian, exchange, marketData, risk, testCoordinator, trading, clock } = box;
   const { instance } = exchange.identity;
   const target = { admin: box.admin, instance };
-  const demo = { ...box, adapters: box, target, environment: {} };
+  const demo = {
+    ...box,
+    adapters: { audit, custodian, exchange, marketData, risk, testCoordinator, trading },
+    target,
+    environment: {},
+  };
   const running = { clock, signal, scenario: 'depeg' as const, seed: 1, quiet: true, say: () => {} };
   const { invariants } = await runDemo(await planOf(source), demo, running);
   expect(invariants.filter(({ ok }) => !ok)).toEqual([]);

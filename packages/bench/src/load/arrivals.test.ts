@@ -49,7 +49,7 @@ test('what is due is sent though nothing is answered; what the time did not suff
   const offered = await offer(tape.between(now, now + 200, 20), ({ number }) => sent.push(number), now + 200);
   expect(offered.sent + offered.unsent).toBe(3);
   expect(sent).toEqual([1, 2, 3].slice(0, offered.sent));
-  expect(performance.now()).toBeGreaterThanOrEqual(now + 200);
+  expect(performance.now()).toBeGreaterThan(now + 198); // a timer may be a millisecond early
 
   const late = await offer(tape.between(now, now + 100, 100), () => sent.push(0), now + 100);
   expect(late).toEqual({ sent: 0, unsent: 9 });

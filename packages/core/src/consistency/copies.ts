@@ -18,7 +18,9 @@ export interface Copy<Value> {
 export interface CopyFormat<Value> {
   /** The field that says that a key has all of its values: none of theirs. */
   readonly complete: string;
+  /** The text of a value; of nothing, where a copy says that there is none. */
   readonly encode: (value: Value | null) => string;
+  /** The value of a text, under the key and field where it stands. */
   readonly decode: (text: string, of: Omit<Copy<Value>, 'value'>) => Value | null;
 }
 

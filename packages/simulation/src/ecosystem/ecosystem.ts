@@ -39,11 +39,12 @@ export interface Ecosystem extends AsyncDisposable {
   readonly monitor: RiskMonitor;
   readonly desk: Desk;
   readonly transfers: TransferDesk;
-  readonly correlator: AuditCorrelator;
   /** Goes to a moment, trades what the tape printed until then, and has everybody act once. */
   step(at: string, steps?: readonly Step[]): Promise<void>;
   /** Has everybody act, without a price, until nobody has anything left to handle. */
   settle(): Promise<void>;
+  /** Waits until the trail has all that anybody has committed by now, with its causes, sealed. */
+  completeTrail(signal: AbortSignal): Promise<void>;
 }
 
 export interface EcosystemOptions {
@@ -59,10 +60,8 @@ export async function openEcosystem({ plan, demo, clock, seed }: EcosystemOption
   const { audit } = demo;
   await openMarket(plan, demo.exchange);
 
-  const turns = takeTurns(
-    [demo.marketData, demo.exchange, demo.custodian, demo.risk, demo.trading, demo.testCoordinator],
-    clock,
-  );
+  const adapters = [demo.marketData, demo.exchange, demo.custodian, demo.risk, demo.trading, demo.testCoordinator];
+  const turns = takeTurns(adapters, clock);
   const marketData = turns.join(demo.marketData);
   const exchange = turns.join(demo.exchange);
   const custodian = turns.join(demo.custodian);
@@ -158,13 +157,16 @@ export async function openEcosystem({ plan, demo, clock, seed }: EcosystemOption
     monitor,
     desk,
     transfers,
-    correlator,
     async step(at, steps = []) {
       await round(instant.of(at), { steps });
     },
     async settle() {
       for (let rounds = 0; (await round(clock.now(), { withPrices: false })) > 0; rounds += 1)
         if (rounds === MOST_ROUNDS) throw new Error(`after ${MOST_ROUNDS} rounds the services still answer each other`);
+    },
+    async completeTrail(signal) {
+      for (const adapter of adapters) await adapter.flushEvents({ signal });
+      await correlator.drain(signal);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -119,7 +119,7 @@ export function worldOf({
     async snapshot() {
       // Everybody has heard everything, so that each can be made again as of its watermark.
       await ecosystem.settle();
-      await ecosystem.correlator.drain(signal);
+      await ecosystem.completeTrail(signal);
       const taken = [];
       for (const { definition, states } of Object.values(toolings)) {
         await using facts = await findFacts(definition, demo.target);
