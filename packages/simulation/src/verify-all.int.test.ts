@@ -273,7 +273,7 @@ test.each<Break>([
     what: 'a step of a manipulation under a later fence',
     adapter: 'marketData',
     table: 'manipulation_transitions',
-    where: 'version = 1',
+    where: "version = 1 and manipulation_id = 'm'",
     set: { fence: '9' },
     found: ['market-data fence'],
     row: /^step 2 of manipulation m of run run-1 has fence 7, recorded after one of fence 9$/,

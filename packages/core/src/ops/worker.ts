@@ -10,7 +10,7 @@ export interface Worker {
   readonly name: string;
   /** Works until the signal aborts; what it throws is logged, and it runs again after a growing pause. */
   run(signal: AbortSignal): Promise<void>;
-  /** Where what it does falls due in business time: does all that is due now, and ends. */
+  /** Where it may also be asked to do its work: all that is due, or left to do, by now. */
   catchUp?(): Promise<void>;
   /** Seconds it is behind what it follows, from a number it keeps: asked at each scrape, so it must not wait. */
   lagSeconds?(): number | undefined;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LeaseRepository, Worker } from '@tse/core';
+import { type LeaseRepository, type Worker, isAdapterError } from '@tse/core';
 import type { LiveArchive } from './live-archive.ts';
 
 const EVERY_MS = 100;
@@ -13,6 +13,11 @@ export const archiveLive = (
   parts: { symbols(): Promise<string[]>; afterSweep(): Promise<unknown> },
 ): Worker => ({
   name: 'archive-live',
+  async catchUp() {
+    const symbols = await parts.symbols();
+    for (const archive of archives) await archive.archive(symbols).catch(unlessAnother);
+    await parts.afterSweep();
+  },
   async run(signal) {
     await using lease = await leases.wait('archive-live', { signal });
     const stop = AbortSignal.any([signal, lease.signal]);
@@ -30,3 +35,8 @@ export const archiveLive = (
     if (!signal.aborted) throw stop.reason;
   },
 });
+
+/** The one that is active has archived it. */
+function unlessAnother(error: unknown): void {
+  if (!isAdapterError(error) || error.code !== 'watermark-moved') throw error;
+}

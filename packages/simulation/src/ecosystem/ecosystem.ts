@@ -6,7 +6,7 @@ import { riskEvents } from '@tse/risk/events';
 import { testCoordinatorEvents } from '@tse/test-coordinator/events';
 import type { ManualClock } from '@tse/testkit';
 import { tradingEvents } from '@tse/trading/events';
-import { type AuditCorrelator, openAuditCorrelator } from '../audit-correlator.ts';
+import { openAuditCorrelator } from '../audit-correlator.ts';
 import { type CustodianSimulator, openCustodianSimulator } from '../custodian-simulator.ts';
 import { type TransferDesk, openTransferDesk } from '../custody/transfer-desk.ts';
 import type { DemoAdapters } from '../demo-adapters.ts';
