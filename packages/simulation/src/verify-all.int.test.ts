@@ -265,6 +265,7 @@ test.each<Break>([
     what: 'a cause that does not explain its move',
     adapter: 'marketData',
     table: 'price_causes',
+    where: "run_id = 'rally-1'",
     set: { delta: 'delta + 0.5' },
     found: ['market-data causes'],
     row: /^run rally-1, move 1: from 100 to 101.5, causes 2/,

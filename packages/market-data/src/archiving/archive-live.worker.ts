@@ -7,36 +7,42 @@ const EVERY_MS = 100;
 const SWEEP_EVERY_MS = 2000;
 
 /** Moves live data to PostgreSQL; one of all processes is active. */
-export const archiveLive = (
+export function archiveLive(
   leases: LeaseRepository,
   archives: readonly LiveArchive[],
   parts: { symbols(): Promise<string[]>; afterSweep(): Promise<unknown> },
-): Worker => ({
-  name: 'archive-live',
-  async catchUp() {
-    const symbols = await parts.symbols();
-    for (const archive of archives) await archive.archive(symbols).catch(unlessAnother);
-    await parts.afterSweep();
-  },
-  async run(signal) {
-    await using lease = await leases.wait('archive-live', { signal });
-    const stop = AbortSignal.any([signal, lease.signal]);
-    let sweptAt = -Infinity;
-    while (!stop.aborted) {
-      const sweep = performance.now() - sweptAt > SWEEP_EVERY_MS;
-      const symbols = sweep ? await parts.symbols() : undefined;
-      for (const archive of archives) await archive.archive(symbols, stop);
-      if (sweep) {
-        await parts.afterSweep();
-        sweptAt = performance.now();
+): Worker {
+  let isRunning = false;
+  return {
+    name: 'archive-live',
+    async run(signal) {
+      isRunning = true;
+      await using lease = await leases.wait('archive-live', { signal });
+      const stop = AbortSignal.any([signal, lease.signal]);
+      let sweptAt = -Infinity;
+      while (!stop.aborted) {
+        const sweep = performance.now() - sweptAt > SWEEP_EVERY_MS;
+        const symbols = sweep ? await parts.symbols() : undefined;
+        for (const archive of archives) await archive.archive(symbols, stop);
+        if (sweep) {
+          await parts.afterSweep();
+          sweptAt = performance.now();
+        }
+        await sleep(EVERY_MS, undefined, { signal: stop, ref: false }).catch(() => {});
       }
-      await sleep(EVERY_MS, undefined, { signal: stop, ref: false }).catch(() => {});
-    }
-    if (!signal.aborted) throw stop.reason;
-  },
-});
+      if (!signal.aborted) throw stop.reason;
+    },
+    async catchUp() {
+      // An archive is for one caller: where the loop runs, it has it.
+      if (isRunning) return;
+      const symbols = await parts.symbols();
+      for (const archive of archives) await archive.archive(symbols).catch(unlessAnother);
+      await parts.afterSweep();
+    },
+  };
+}
 
-/** The one that is active has archived it. */
+/** Another process is active, and has archived it. */
 function unlessAnother(error: unknown): void {
   if (!isAdapterError(error) || error.code !== 'watermark-moved') throw error;
 }
