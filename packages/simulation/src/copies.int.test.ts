@@ -198,7 +198,10 @@ test.each(cases)('$name: what drifted of its $family is found, told and repaired
   await write();
   const truth = await read();
   await expect.poll(() => admin.exists(key)).toBe(1);
-  expect((await adapter.verifyCopies())[family]).toEqual({ checked: expect.any(Number), drifted: [] });
+  // What was written last may still be on its way.
+  await expect
+    .poll(async () => (await adapter.verifyCopies())[family])
+    .toEqual({ checked: expect.any(Number), drifted: [] });
 
   await corrupt(key);
   const found = (await adapter.verifyCopies())[family]!;
