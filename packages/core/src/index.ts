@@ -19,6 +19,7 @@ export {
   leafSalts,
   sumProof,
   sumRoot,
+  sumRoots,
   verifySumProof,
 } from './values/merkle-sum-tree.ts';
 export { type CursorKey, type Listing, type Page, encodeCursor, listing, pageFields, toPage } from './values/page.ts';
@@ -80,7 +81,6 @@ export {
   type Projection,
   type Versioned,
   differenceOf,
-  differencesOfParts,
 } from './consistency/drift.ts';
 export { type Epoch, type EpochState } from './consistency/epoch.ts';
 export type { Lease } from './consistency/lease.ts';
@@ -118,7 +118,7 @@ export {
 export type { ReaderHealth, ReaderState } from './events/event-reader.ts';
 export type { FollowOptions, Follower } from './events/follow.ts';
 export { type ConsumeOptions, EventInbox, type Inbox } from './events/inbox.ts';
-export { type Feed, type FeedCause, type FeedEvent, definePriceFeed } from './events/price-feed.ts';
+export { type Feed, type FeedCause, type FeedEvent, causeOf, definePriceFeed } from './events/price-feed.ts';
 export type { BeforePublish, CommittedEvent, Relay } from './events/relay.ts';
 export { acceptRestoredDatabase, replayEvents } from './events/replay.ts';
 export type { BaseAdapter, CloseOptions } from './ops/base-adapter.ts';
@@ -158,5 +158,5 @@ export {
   registerService,
 } from './ops/services.ts';
 export type { StoreHealth, StoreState } from './ops/store-watch.ts';
-export { type DueWork, dueWorker } from './ops/due-worker.ts';
+export { type PolledWork, dueWorker, pollingWorker } from './ops/polling-worker.ts';
 export type { Worker, WorkerHealth, WorkerSelection } from './ops/worker.ts';

@@ -4,7 +4,7 @@ import type { InstanceTarget } from '@tse/core/admin';
 import { type AdapterDefinition, openFacts } from '@tse/core/admin';
 import { definition } from '@tse/audit';
 import { compareWithSource, takenSources } from '@tse/audit/tooling';
-import type { Invariant } from './report.ts';
+import { type Invariant, invariantOf } from './report.ts';
 
 /** Reads what all adapters of a run publish into the trail: the adapter does the work, this says when it is done. */
 export interface AuditCorrelator extends AsyncDisposable {
@@ -92,24 +92,17 @@ export async function checkTrail(
   );
   const report = await audit.blocks.verify({}, { signal });
   return [
-    invariant('trail', compared, problems),
-    invariant('coverage', numbered, lacking),
-    invariant(
+    invariantOf('trail', compared, problems),
+    invariantOf('coverage', numbered, lacking),
+    invariantOf(
       'order',
       order!.events,
       order!.wrong > 0 ? [`${order!.wrong} versions do not grow, of ${order!.first} first`] : [],
     ),
-    invariant(
+    invariantOf(
       'blocks',
       report.events + report.blocks + report.anchors,
       report.findings.map(({ kind, position, block, message }) => `${kind} at ${position ?? block ?? '-'}: ${message}`),
     ),
   ];
 }
-
-const invariant = (name: string, compared: number, problems: readonly string[]): Invariant => ({
-  name,
-  ok: problems.length === 0,
-  compared,
-  ...(problems.length > 0 && { problem: problems.slice(0, 10).join('; ') }),
-});

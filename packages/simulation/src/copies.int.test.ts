@@ -1,34 +1,17 @@
-import { createAuditAdapter } from '@tse/audit';
 import { type BaseAdapter, type DriftKind, withContext } from '@tse/core';
-import { createCustodianAdapter } from '@tse/custodian';
-import { createExchangeAdapter } from '@tse/exchange';
-import { createMarketDataAdapter } from '@tse/market-data';
-import { createRiskAdapter } from '@tse/risk';
-import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { type Sandbox, sandbox } from '@tse/testkit';
-import { createTradingAdapter } from '@tse/trading';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-
-const factories = {
-  marketData: createMarketDataAdapter,
-  exchange: createExchangeAdapter,
-  custodian: createCustodianAdapter,
-  risk: createRiskAdapter,
-  trading: createTradingAdapter,
-  coordinator: createTestCoordinatorAdapter,
-  audit: createAuditAdapter,
-};
-type Name = keyof typeof factories;
+import { type AdapterName, sevenAdapters } from './seven-adapters.ts';
 
 const symbol = 'BTC-USD';
 const start = '2026-01-01T00:00:00Z';
 const traceId = 'e'.repeat(32);
-let box: Sandbox<typeof factories>;
+let box: Sandbox<typeof sevenAdapters>;
 let admin: Redis;
 beforeAll(async () => {
   // Nobody else looks for what drifted.
-  box = await sandbox(factories, { start, options: { workers: false } });
+  box = await sandbox(sevenAdapters, { start, options: { workers: false } });
   admin = new Redis(box.admin.redisUrl);
   box.open('audit', { workers: ['project-chains'] });
   box.open('marketData', { workers: ['keep-epoch'] });
@@ -39,7 +22,7 @@ afterAll(async () => {
 });
 
 interface Copied {
-  name: Name;
+  name: AdapterName;
   family: string;
   key: string;
   /** Reads through the port what is then copied, and answers it. */
@@ -155,15 +138,15 @@ const cases: [Copied, (key: string) => Promise<unknown>][] = [
   ],
   [
     {
-      name: 'coordinator',
+      name: 'testCoordinator',
       family: 'runs',
       key: 'run:{run-1}',
       async write() {
         const scenario = 'scenario: quiet\nname: Nothing happens\ntype: combined\nlock: all\nsteps:\n  - wait: PT1M\n';
-        await box.coordinator.scenarios.publish({ text: scenario, status: 'active' });
-        await box.coordinator.runs.request({ runId: 'run-1', scenarioId: 'quiet' });
+        await box.testCoordinator.scenarios.publish({ text: scenario, status: 'active' });
+        await box.testCoordinator.runs.request({ runId: 'run-1', scenarioId: 'quiet' });
       },
-      read: () => box.coordinator.runs.progress('run-1'),
+      read: () => box.testCoordinator.runs.progress('run-1'),
       drift: { id: 'run-1', kind: 'different' },
       kept: true,
     },

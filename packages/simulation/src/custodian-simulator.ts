@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, Consumer } from '@tse/core';
+import type { Clock } from '@tse/core';
 import type { CustodianAdapter, ProcessSettlement, SettlementResult, Transfer } from '@tse/custodian';
 import { exchangeEvents } from '@tse/exchange/events';
 import { custodyAccountOf, OUTSIDE, openFor, openHouse } from './custody/custody-accounts.ts';
 import { moveFunds, publishPolicy } from './custody/scripted-transfers.ts';
 import { settlementOf } from './custody/trade-settlement.ts';
 import type { FaultHandlers } from './fault-targets.ts';
+import { hasRead } from './has-read.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
 
 /** What a custodian has done so far. */
@@ -160,15 +160,4 @@ export async function openCustodianSimulator(
     },
     [Symbol.asyncDispose]: () => consumer[Symbol.asyncDispose](),
   };
-}
-
-/** Waits until a consumer has handled all that its source has published by now. */
-export async function hasRead(consumer: Consumer, published: () => Promise<number>): Promise<void> {
-  const target = await published();
-  for (;;) {
-    const [reader] = consumer.health();
-    if (reader !== undefined && reader.checkpoint >= target) return;
-    if (reader?.state === 'stopped') throw new Error(`${consumer.name} has stopped: ${reader.lastErrorClass}`);
-    await sleep(20);
-  }
 }

@@ -2,40 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuditAdapter } from '@tse/audit';
 import type { AdapterOptions, BaseAdapter, Clock } from '@tse/core';
 import { type InstanceTarget, dropInstance, migrate, provision } from '@tse/core/admin';
-import { createCustodianAdapter } from '@tse/custodian';
-import { createExchangeAdapter } from '@tse/exchange';
-import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
-import { createRiskAdapter } from '@tse/risk';
-import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { type AdapterFactory, seededIds, wireInbox } from '@tse/testkit';
 import { type Servers, randomPassword } from '@tse/testkit/servers';
-import { createTradingAdapter } from '@tse/trading';
 import { pino } from 'pino';
-
-/** The adapters of the demo. */
-const factories = {
-  marketData: createMarketDataAdapter,
-  exchange: createExchangeAdapter,
-  custodian: createCustodianAdapter,
-  risk: createRiskAdapter,
-  trading: createTradingAdapter,
-  testCoordinator: createTestCoordinatorAdapter,
-  audit: createAuditAdapter,
-} satisfies Record<string, AdapterFactory>;
-
-export type DemoName = keyof typeof factories;
-type Adapters = { readonly [Name in DemoName]: ReturnType<(typeof factories)[Name]> };
+import { type AdapterName, type SevenAdapters, sevenAdapters } from './seven-adapters.ts';
 
 /** Adapters on these servers, each as its own role, and who may look at them from outside. */
-export interface DemoAdapters extends AsyncDisposable, Adapters {
+export interface DemoAdapters extends AsyncDisposable, SevenAdapters {
   /** All of them, by their names. */
-  readonly adapters: Readonly<Record<DemoName, BaseAdapter>>;
+  readonly adapters: Readonly<Record<AdapterName, BaseAdapter>>;
   /** With what an adapter was opened. */
-  options(name: DemoName): AdapterOptions;
+  options(name: AdapterName): AdapterOptions;
   readonly target: InstanceTarget;
   /** With which the scripts, `tse` and any service find them. */
   readonly environment: Readonly<Record<string, string>>;
@@ -95,10 +75,12 @@ export async function openDemoAdapters(
   }
 
   const opened = new Map<string, Awaited<ReturnType<typeof open>>>();
-  for (const [name, factory] of Object.entries(factories))
+  for (const [name, factory] of Object.entries(sevenAdapters))
     opened.set(name, await open(factory, name === 'audit' ? { anchors: [anchors] } : {}));
   const kept = opening.move();
-  const adapters = Object.fromEntries([...opened].map(([name, { adapter }]) => [name, adapter])) as unknown as Adapters;
+  const adapters = Object.fromEntries(
+    [...opened].map(([name, { adapter }]) => [name, adapter]),
+  ) as unknown as SevenAdapters;
   return {
     ...adapters,
     adapters,

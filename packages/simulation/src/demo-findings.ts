@@ -3,7 +3,7 @@ import type { DemoAdapters } from './demo-adapters.ts';
 import { labelsOf } from './ecosystem/detection.ts';
 import type { Ecosystem } from './ecosystem/ecosystem.ts';
 import { toolings } from './invariants.ts';
-import type { Findings, Invariant } from './report.ts';
+import { type Findings, type Invariant, invariantOf } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 /** Invariant "dead letters": every event that somebody reads was handled, none was set aside. */
@@ -15,8 +15,7 @@ export async function checkDeadLetters(adapters: DemoAdapters['adapters']): Prom
     for await (const { consumer, source, publishSeq } of inbox.deadLetters.list())
       problems.push(`${name} ${consumer} of ${source} ${publishSeq}`);
   }
-  const problem = problems.slice(0, 10).join('; ');
-  return { name: 'dead letters', ok: problems.length === 0, compared, ...(problems.length > 0 && { problem }) };
+  return invariantOf('dead letters', compared, problems);
 }
 
 /** Invariant "copies": what Redis holds of what PostgreSQL decides is what PostgreSQL says. */
@@ -28,8 +27,7 @@ export async function checkCopies(adapters: DemoAdapters['adapters']): Promise<I
       compared += checked;
       problems.push(...drifted.map(({ id, kind }) => `${name} ${family} ${id} is ${kind}`));
     }
-  const problem = problems.slice(0, 10).join('; ');
-  return { name: 'copies', ok: problems.length === 0, compared, ...(problems.length > 0 && { problem }) };
+  return invariantOf('copies', compared, problems);
 }
 
 /** How well the monitor's alerts tell what was really done: of the faults, each with what an alert of it is labelled with. */
@@ -62,8 +60,11 @@ export async function scoreAlerts(
 export async function checkProbes({ validations }: DemoAdapters['testCoordinator'], runId: string): Promise<Invariant> {
   const results = await Array.fromAsync(validations.list({ runId, limit: 1000 }));
   const failed = results.filter(({ verdict }) => verdict !== 'passed');
-  const problem = failed.map(({ probe, error }) => `${probe}: ${error}`).join('; ');
-  return { name: 'scenario', ok: failed.length === 0, compared: results.length, ...(failed.length > 0 && { problem }) };
+  return invariantOf(
+    'scenario',
+    results.length,
+    failed.map(({ probe, error }) => `${probe}: ${error}`),
+  );
 }
 
 export function scenarioOf(

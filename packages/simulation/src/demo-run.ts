@@ -63,23 +63,23 @@ export async function runDemo(plan: Plan, demo: DemoAdapters, running: Running):
         ecosystem,
         `${grouped(world.played)} of ${grouped(survey.prints)} prints, ${clock.now().slice(0, 16)}`,
       ),
-    conclude: () => conclude(ecosystem, clock),
-    found: () => found,
-  });
-  await ecosystem.settle();
-  await world.play(Math.floor(survey.prints / 2));
-  const order = await publishScenario(testCoordinator, scenario, plan);
-  const { run: ended, differences } = await openTestCoordinator(testCoordinator, {
-    ...world,
-    async settle() {
-      await world.settle();
+    async conclude() {
+      await conclude(ecosystem, clock);
       found.push(
         await checkStatement(custodian, ecosystem.transfers, { venue, seed, clock }),
         await checkTape(exchange, terms.symbol, source, DESK_ACCOUNTS),
         ...(await checkMarketTape(demo.marketData, survey.symbol, source)),
       );
     },
-  }).run({ ...order, parameters: { ...order.parameters, ...parameters }, runId: DEMO_RUN, seed: `${seed}` }, signal);
+    found: () => found,
+  });
+  await ecosystem.settle();
+  await world.play(Math.floor(survey.prints / 2));
+  const order = await publishScenario(testCoordinator, scenario, plan);
+  const { run: ended, differences } = await openTestCoordinator(testCoordinator, world).run(
+    { ...order, parameters: { ...order.parameters, ...parameters }, runId: DEMO_RUN, seed: `${seed}` },
+    signal,
+  );
   progress.end();
   const seconds = (performance.now() - startedAt) / 1000;
   say(`Trading: ${grouped(survey.prints)} prints in ${duration(seconds)}.`);

@@ -5,7 +5,7 @@ import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { testCoordinatorEvents } from '@tse/test-coordinator/events';
 import { sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
-import { hasRead } from './custodian-simulator.ts';
+import { hasRead } from './has-read.ts';
 import { openFor, openHouse } from './custody/custody-accounts.ts';
 import { followRuns } from './followed-runs.ts';
 import { openTestCoordinator } from './test-coordinator.ts';

@@ -19,3 +19,5 @@ export { sp500Prints } from './prints/sp500.ts';
 export { type Survey, surveyPrints } from './prints/survey.ts';
 export type { Invariant } from './report.ts';
 export { fillsOf, updateOf } from './trading/venue-events.ts';
+export { riskFillsOf } from './risk/venue-events.ts';
+export { type AdapterName, type SevenAdapters, sevenAdapters } from './seven-adapters.ts';

@@ -1,6 +1,14 @@
 import { tooling as audit } from '@tse/audit/tooling';
 import type { AdapterOptions } from '@tse/core';
-import { type AdapterTooling, type InstanceTarget, type Verified, verifyAdapter } from '@tse/core/admin';
+import {
+  type AdapterTooling,
+  type Facts,
+  type InstanceTarget,
+  type RecordedState,
+  type Verified,
+  findFacts,
+  verifyAdapter,
+} from '@tse/core/admin';
 import { tooling as custodian } from '@tse/custodian/tooling';
 import { tooling as exchange } from '@tse/exchange/tooling';
 import { tooling as marketData } from '@tse/market-data/tooling';
@@ -56,4 +64,17 @@ export async function verifiedOf(
     signal,
   });
   return found ?? [];
+}
+
+/** Looks from outside at the facts of each adapter that is there, one after the other. */
+export async function eachFacts<T>(
+  target: InstanceTarget,
+  look: (facts: Facts, states: readonly RecordedState[]) => Promise<T>,
+): Promise<T[]> {
+  const seen: T[] = [];
+  for (const { definition, states = [] } of Object.values<AdapterTooling>(toolings)) {
+    await using facts = await findFacts(definition, target);
+    if (facts !== undefined) seen.push(await look(facts, states));
+  }
+  return seen;
 }

@@ -13,6 +13,7 @@ import { type PeggedPrice, openPeggedPrice } from './market/pegged-price.ts';
 import type { Print } from './prints/print.ts';
 import type { Survey } from './prints/survey.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
+import type { FeedPlace } from './turns.ts';
 
 /** What a simulator has recorded so far. */
 export interface TapeTally {
@@ -21,27 +22,21 @@ export interface TapeTally {
   quotes: number;
 }
 
-/** Where a price was told last: by whom, and its number there. */
-export interface Told {
-  readonly source: string;
-  readonly sequence: number;
-}
-
 /**
  * Tells the market's data of one symbol: each print as a trade, as it was, and as a tick with the quotes around it, as manipulated; and
  * the price of a stablecoin beside it.
  */
 export interface MarketDataSimulator extends AsyncDisposable {
   readonly tally: Readonly<TapeTally>;
-  /** Of each symbol. */
-  readonly told: ReadonlyMap<string, Told>;
+  /** What was told last of each symbol. */
+  readonly told: ReadonlyMap<string, FeedPlace>;
   /** Prices that are shifted: `depeg`, `price-crash`, `price-shift`, and of one of two sources `price-divergence`. */
   readonly faults: FaultHandlers;
   /** Records prints, in the sequence of their source; those that were recorded before are nothing new. */
   replay(prints: readonly Print[]): Promise<void>;
   /** Tells what the prices are now, where there is no print: the stablecoin's next one, and the market's while it is manipulated. */
   tell(): Promise<void>;
-  /** Closes every candle whose bucket is over at the clock's time. */
+  /** Does all that is due at the clock's time: closes every candle whose bucket is over. */
   drain(): Promise<void>;
 }
 
@@ -69,7 +64,7 @@ export async function openMarketDataSimulator(
   const { priceScale } = await marketData.instruments.register({ symbol, tickSize, stepSize: lotSize });
   const tally: TapeTally = { trades: 0, ticks: 0, quotes: 0 };
   const tick = toUnits(tickSize);
-  const told = new Map<string, Told>();
+  const told = new Map<string, FeedPlace>();
   const inForce = manipulationsInForce(marketData);
   const pegged: PeggedPrice | undefined = peg && (await openPeggedPrice(marketData, peg));
   let last: Print | undefined;
@@ -190,11 +185,7 @@ export async function openMarketDataSimulator(
     toldUpTo = at;
   }
 
-  async function drain(): Promise<void> {
-    await marketData.candles.build({ symbol, source: venue, until: clock.now() });
-    while ((await marketData.candles.recompute()) > 0);
-  }
-
+  const drain = () => marketData.catchUp();
   return { tally, told, faults: inForce.faults, replay, tell, drain, [Symbol.asyncDispose]: drain };
 }
 

@@ -1,13 +1,6 @@
-import { createAuditAdapter } from '@tse/audit';
 import { instant, withContext } from '@tse/core';
 import { type SchemaSnapshot, openFacts, rebuildStates, snapshotFacts } from '@tse/core/admin';
-import { createCustodianAdapter } from '@tse/custodian';
-import { createExchangeAdapter } from '@tse/exchange';
-import { createMarketDataAdapter } from '@tse/market-data';
-import { createRiskAdapter } from '@tse/risk';
-import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { type Sandbox, sandbox } from '@tse/testkit';
-import { createTradingAdapter } from '@tse/trading';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAuditCorrelator } from './audit-correlator.ts';
 import { openEcosystem } from './ecosystem/ecosystem.ts';
@@ -16,18 +9,10 @@ import { timelineOf } from './ecosystem/timeline.ts';
 import { toolings } from './invariants.ts';
 import { stepsOf } from './participants/participants.ts';
 import type { Print, PrintSource } from './prints/print.ts';
+import { sevenAdapters } from './seven-adapters.ts';
 
 vi.setConfig({ hookTimeout: 240_000, testTimeout: 60_000 }); // a whole demo before
 
-const factories = {
-  marketData: createMarketDataAdapter,
-  exchange: createExchangeAdapter,
-  custodian: createCustodianAdapter,
-  risk: createRiskAdapter,
-  trading: createTradingAdapter,
-  testCoordinator: createTestCoordinatorAdapter,
-  audit: createAuditAdapter,
-};
 const symbol = 'BTC-USD';
 const prints: readonly Print[] = Array.from({ length: 60 }, (_, i) => ({
   id: `${i + 1}`,
@@ -58,7 +43,7 @@ type Name = keyof typeof toolings;
 const names = Object.keys(toolings) as Name[];
 const statesOf = (name: Name) => toolings[name].states ?? [];
 
-let box: Sandbox<typeof factories>;
+let box: Sandbox<typeof sevenAdapters>;
 let before: Record<Name, SchemaSnapshot>;
 let vector: Record<string, number>;
 
@@ -78,7 +63,7 @@ const stateItems = (items: SchemaSnapshot['items']) => items.filter(({ object })
 
 /** All seven have worked; everything is numbered, read and in the trail. */
 beforeAll(async () => {
-  box = await sandbox(factories, { start: prints[0]!.at });
+  box = await sandbox(sevenAdapters, { start: prints[0]!.at });
   const { exchange, marketData, testCoordinator, audit, clock } = box;
   await testCoordinator.scenarios.publish({ text: SCENARIO, status: 'active' });
   {

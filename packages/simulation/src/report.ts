@@ -10,6 +10,17 @@ export interface Invariant {
   readonly problem?: string;
 }
 
+/** Of so many problems an invariant tells, at most. */
+const MOST_TOLD = 10;
+
+/** An invariant that holds where nobody found a problem. */
+export const invariantOf = (name: string, compared: number, problems: readonly string[]): Invariant => ({
+  name,
+  ok: problems.length === 0,
+  compared,
+  ...(problems.length > 0 && { problem: problems.slice(0, MOST_TOLD).join('; ') }),
+});
+
 /** What services did, by service. */
 export type Done = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
 

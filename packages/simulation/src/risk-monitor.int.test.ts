@@ -99,7 +99,13 @@ test('a runaway strategy is stopped by its limit; the breach opens, escalates, i
     hard: '6',
     escalateAfter: 'PT15M',
   });
-  await monitor.mark({ symbol: SYMBOL, price: PRICE, sequence: 1, at: box.clock.now() });
+  await box.risk.marks.record({
+    symbol: SYMBOL,
+    price: PRICE,
+    sequence: 1,
+    at: box.clock.now(),
+    source: box.exchange.identity.label,
+  });
   const trade = trader(box, monitor);
   const codes: string[] = [];
   for (let i = 0; i < 8; i += 1) {
@@ -121,7 +127,13 @@ test('a runaway strategy is stopped by its limit; the breach opens, escalates, i
   await expect.poll(() => told).toHaveLength(2);
   await box.risk.alerts.acknowledge({ alertId: breach!.alertId, by: 'ann' });
   await box.clock.advance('PT1H');
-  await monitor.mark({ symbol: SYMBOL, price: PRICE, sequence: 2, at: box.clock.now() });
+  await box.risk.marks.record({
+    symbol: SYMBOL,
+    price: PRICE,
+    sequence: 2,
+    at: box.clock.now(),
+    source: box.exchange.identity.label,
+  });
   await monitor.drain();
   expect(told).toHaveLength(2);
   expect(await trade('3', 'sell')).toBe('allowed');

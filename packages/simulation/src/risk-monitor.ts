@@ -1,11 +1,11 @@
-import type { Instant } from '@tse/core';
 import type { EventOf } from '@tse/core/events';
 import { custodianEvents } from '@tse/custodian/events';
 import { exchangeEvents } from '@tse/exchange/events';
 import { marketDataEvents } from '@tse/market-data/events';
 import type { CheckOrder, Decision, DueNotification, RiskAdapter } from '@tse/risk';
-import { hasRead } from './custodian-simulator.ts';
+import { hasRead } from './has-read.ts';
 import { type PriceRule, watchPrices } from './risk/price-watch.ts';
+import { riskFillsOf } from './risk/venue-events.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
 
 export interface RiskMonitorOptions {
@@ -31,8 +31,6 @@ export interface RiskMonitor extends AsyncDisposable {
   readonly tally: Readonly<RiskTally>;
   /** Before an order is placed. What is allowed is placed with `checkId` and `validUntil`. */
   check(order: Omit<CheckOrder, 'venue'>): Promise<Decision>;
-  /** A price, where no price feed tells of it. */
-  mark(price: { symbol: string; price: string; sequence: number; at: Instant }): Promise<void>;
   /** Reads all that the venue has published, values, compares with the limits, and tells what is due by now. */
   drain(): Promise<void>;
 }
@@ -107,9 +105,6 @@ export async function openRiskMonitor(
       else tally.denied.set(decision.code, (tally.denied.get(decision.code) ?? 0) + 1);
       return decision;
     },
-    async mark(price) {
-      await risk.marks.record({ ...price, source: venue });
-    },
     async drain() {
       // Asked before, so that all that was published by then is handled when the venue counts as heard.
       const published = await risk.inbox.published(exchangeEvents);
@@ -155,25 +150,9 @@ async function watchSettlements({ alerts }: RiskAdapter) {
 async function hear(risk: RiskAdapter, event: Heard, tally: RiskTally): Promise<void> {
   const at = event.occurredAt;
   if (event.type === 'trade.settled') {
-    const { tradeId, venue, tradeSeq, symbol, quantity, price, sides } = event.payload;
-    const outcomes = await risk.positions.applyFills(
-      sides.map(({ orderId, accountId, side, fee, feeAsset }) => ({
-        fillId: `${tradeId}/${side}`,
-        account: accountId,
-        venue,
-        sequence: tradeSeq,
-        symbol,
-        side,
-        quantity,
-        price,
-        fee,
-        feeAsset,
-        orderId,
-        at,
-      })),
-    );
+    const outcomes = await risk.positions.applyFills(riskFillsOf(event));
     for (const outcome of outcomes) if (!outcome.ok) throw outcome.error;
-    tally.fills += sides.length;
+    tally.fills += outcomes.length;
   } else if (event.type === 'funds.moved') {
     const { accountId, kind, asset, amount } = event.payload;
     await risk.pnl.moveFunds({ movementId: event.id, account: accountId, kind, asset, amount, at });

@@ -5,7 +5,7 @@ import { type CustodianAdapter, verifyHolding } from '@tse/custodian';
 import { custodianEvents } from '@tse/custodian/events';
 import { type Account, type ExchangeAdapter, verifyInclusion } from '@tse/exchange';
 import { exchangeEvents } from '@tse/exchange/events';
-import type { Invariant } from './report.ts';
+import { type Invariant, invariantOf } from './report.ts';
 
 const POLL_MS = 50;
 const ZERO = '0' as Decimal;
@@ -54,13 +54,7 @@ export async function proveSolvency(
     const have = holdings.ofVenue(exchange.identity.label)[asset] ?? ZERO;
     if (decimal.compare(have, sum) < 0) problems.push(`${sum} ${asset} owed, ${have} held`);
   }
-  const compared = balances + holdings.count;
-  return {
-    name: 'solvency',
-    ok: problems.length === 0,
-    compared,
-    ...(problems.length > 0 && { problem: problems.slice(0, 10).join('; ') }),
-  };
+  return invariantOf('solvency', balances + holdings.count, problems);
 }
 
 /** The event by which a snapshot became known, once the trail has it. */

@@ -1,7 +1,7 @@
 import { type Clock, type Ids, isAdapterError, withContext } from '@tse/core';
 import { exchangeEvents } from '@tse/exchange/events';
 import type { EquityPoint, Metric, Position, SignalCount, TradingAdapter } from '@tse/trading';
-import { hasRead } from './custodian-simulator.ts';
+import { hasRead } from './has-read.ts';
 import type { Side } from './engine/orders.ts';
 import { repeatUnknown } from './repeat-unknown.ts';
 import type { Strategy, Wish } from './trading/strategies.ts';

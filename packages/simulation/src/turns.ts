@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BaseAdapter,
   type Clock,
@@ -6,8 +5,10 @@ import {
   type EventCatalog,
   type FeedEvent,
   type Inbox,
+  causeOf,
   withContext,
 } from '@tse/core';
+import { hasReached, until } from './has-read.ts';
 
 /** Lets one service after the other act, so that who writes first never depends on who is faster. */
 export interface Turns {
@@ -45,7 +46,6 @@ interface Seat {
   readonly followed: Followed[];
 }
 
-const POLL_MS = 1;
 const PATIENCE_MS = 60_000;
 
 /** `adapters` are all that may be read from. */
@@ -108,7 +108,7 @@ export function takeTurns(adapters: readonly BaseAdapter[], clock: Clock): Turns
         const before = consumer.health()[0]!.checkpoint;
         if (before >= target) continue;
         gate.open();
-        await hasReached(consumer, target);
+        await hasReached(consumer, target, PATIENCE_MS);
         gate.close();
         handled += target - before;
       }
@@ -117,16 +117,18 @@ export function takeTurns(adapters: readonly BaseAdapter[], clock: Clock): Turns
     async follow(adapter, told) {
       for (const { latest, handled, handle } of seatOf(adapter).followed) {
         for (const [key, { source, sequence }] of told) {
-          await until(() => {
-            const { payload } = latest.get(key) ?? {};
-            return payload?.source === source && payload.sequence >= sequence;
-          }, key);
+          await until(
+            () => {
+              const { payload } = latest.get(key) ?? {};
+              return payload?.source === source && payload.sequence >= sequence;
+            },
+            key,
+            PATIENCE_MS,
+          );
           const value = latest.get(key)!;
           if (handled.get(key) === value) continue;
           handled.set(key, value);
-          const { correlationId, causationId } = value;
-          const because = { ...(correlationId && { correlationId }), ...(causationId && { causationId }) };
-          await withContext(because, () => handle(value));
+          await withContext(causeOf(value), () => handle(value));
         }
       }
     },
@@ -157,17 +159,4 @@ class Gate {
       signal.removeEventListener('abort', stop);
     }
   }
-}
-
-async function hasReached(consumer: Consumer, target: number): Promise<void> {
-  await until(() => {
-    const [{ checkpoint, state, lastErrorClass } = { checkpoint: 0, state: 'waiting' }] = consumer.health();
-    if (state === 'stopped') throw new Error(`${consumer.name} has stopped: ${lastErrorClass}`);
-    return checkpoint >= target;
-  }, consumer.name);
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (const began = performance.now(); !isSo(); await sleep(POLL_MS))
-    if (performance.now() - began > PATIENCE_MS) throw new Error(`${what} does not get on`);
 }

@@ -1,15 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createAuditAdapter } from '@tse/audit';
 import { withContext } from '@tse/core';
 import type { Verified } from '@tse/core/admin';
-import { createCustodianAdapter } from '@tse/custodian';
-import { createExchangeAdapter } from '@tse/exchange';
-import { createMarketDataAdapter } from '@tse/market-data';
-import { createRiskAdapter } from '@tse/risk';
-import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { type Sandbox, sandbox } from '@tse/testkit';
-import { createTradingAdapter } from '@tse/trading';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAuditCorrelator } from './audit-correlator.ts';
@@ -18,20 +11,12 @@ import { planOf } from './ecosystem/market.ts';
 import { followFaults } from './fault-targets.ts';
 import { verifiedOf } from './invariants.ts';
 import type { Print, PrintSource } from './prints/print.ts';
+import { sevenAdapters } from './seven-adapters.ts';
 import { openTestCoordinator } from './test-coordinator.ts';
 
 vi.setConfig({ hookTimeout: 240_000, testTimeout: 120_000 }); // a whole demo before, and all identities in each test
 
-const factories = {
-  marketData: createMarketDataAdapter,
-  exchange: createExchangeAdapter,
-  custodian: createCustodianAdapter,
-  risk: createRiskAdapter,
-  trading: createTradingAdapter,
-  testCoordinator: createTestCoordinatorAdapter,
-  audit: createAuditAdapter,
-};
-const names = Object.keys(factories) as (keyof typeof factories)[];
+const names = Object.keys(sevenAdapters) as (keyof typeof sevenAdapters)[];
 const symbol = 'BTC-USD';
 
 const prints: readonly Print[] = Array.from({ length: 200 }, (_, i) => ({
@@ -62,12 +47,12 @@ steps:
   - { fault: halt, target: exchange, kind: service-restart, with: { symbol: ${symbol} }, for: PT10M }
 `;
 
-let box: Sandbox<typeof factories>;
+let box: Sandbox<typeof sevenAdapters>;
 let admin: pg.Client;
 
 /** Every service does its work, the coordinator runs a scenario over them, and the trail has it all. */
 beforeAll(async () => {
-  box = await sandbox(factories, { start: prints[0]!.at });
+  box = await sandbox(sevenAdapters, { start: prints[0]!.at });
   admin = new pg.Client(box.admin.postgresUrl);
   await admin.connect();
   await admin.query('set session_replication_role = replica');
@@ -209,7 +194,7 @@ test('all identities hold, each of them compared something, and the command says
 });
 
 interface BrokenRow {
-  adapter: keyof typeof factories;
+  adapter: keyof typeof sevenAdapters;
   table: string;
   where?: string;
   set: Record<string, string>;

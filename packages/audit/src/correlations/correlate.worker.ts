@@ -1,20 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollingWorker } from '@tse/core';
 import type { CorrelationRepository } from './correlations.repository.ts';
 
-const BATCH = 1000;
-const PAUSE_MS = 500;
-
 /** Follows the trail with the last version of each rule. */
-export const correlate = (correlations: CorrelationRepository) => ({
-  name: 'correlate',
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+export const correlate = (correlations: CorrelationRepository) =>
+  pollingWorker({
+    name: 'correlate',
+    batch: 1000,
+    pauseMs: 500,
+    async work(limit, signal) {
       let most = 0;
       for (const rule of await correlations.followed()) {
-        if (signal.aborted) return;
-        most = Math.max(most, await correlations.advance(rule, BATCH));
+        if (signal.aborted) break;
+        most = Math.max(most, await correlations.advance(rule, limit));
       }
-      if (most < BATCH) await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
-    }
-  },
-});
+      return most;
+    },
+  });

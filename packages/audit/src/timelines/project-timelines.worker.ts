@@ -1,8 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type AdapterContext, answers, functionCall } from '@tse/core';
-
-const BATCH = 2000;
-const PAUSE_MS = 200;
+import { type AdapterContext, answers, functionCall, pollingWorker } from '@tse/core';
 
 const project = functionCall(
   'audit.timelines.project',
@@ -17,14 +13,14 @@ export function projectTimelines({ pg, telemetry }: AdapterContext) {
   const behind = telemetry.gauge('audit_projection_behind', 'Events of the trail that are not derived from yet', [
     'projection',
   ]);
-  return {
+  return pollingWorker({
     name: 'project-timelines',
-    async run(signal: AbortSignal): Promise<void> {
-      while (!signal.aborted) {
-        const done = await pg.one(project, { limit: BATCH });
-        behind(done.behind, { projection: 'timelines' });
-        if (done.events < BATCH) await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
-      }
+    batch: 2000,
+    pauseMs: 200,
+    async work(limit) {
+      const done = await pg.one(project, { limit });
+      behind(done.behind, { projection: 'timelines' });
+      return done.events;
     },
-  };
+  });
 }

@@ -2,32 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SourceOption, createAuditAdapter } from '@tse/audit';
+import type { SourceOption } from '@tse/audit';
 import type { AdapterOptions } from '@tse/core';
 import { type InstanceTarget, dropInstance } from '@tse/core/admin';
-import { createCustodianAdapter } from '@tse/custodian';
-import { createExchangeAdapter } from '@tse/exchange';
-import { createMarketDataAdapter } from '@tse/market-data';
 import { migrationsDirectory } from '@tse/migrations';
-import { createRiskAdapter } from '@tse/risk';
-import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
+import { type AdapterName, type SevenAdapters, sevenAdapters } from '@tse/simulation';
 import { type AdapterFactory, wireInbox } from '@tse/testkit';
 import type { Servers } from '@tse/testkit/servers';
-import { createTradingAdapter } from '@tse/trading';
 import { openAdapterOn } from '../stage.ts';
 
-const factories = {
-  marketData: createMarketDataAdapter,
-  exchange: createExchangeAdapter,
-  custodian: createCustodianAdapter,
-  risk: createRiskAdapter,
-  trading: createTradingAdapter,
-  testCoordinator: createTestCoordinatorAdapter,
-  audit: createAuditAdapter,
-} satisfies Record<string, AdapterFactory>;
-
-export type AdapterName = keyof typeof factories;
-export const adapterNames = Object.keys(factories) as AdapterName[];
+export const adapterNames = Object.keys(sevenAdapters) as AdapterName[];
 
 /** Who reads what each publishes: what all of them have read, the streams let go of. */
 const READERS: Partial<Record<AdapterName, readonly AdapterName[]>> = { exchange: ['custodian', 'risk', 'trading'] };
@@ -35,7 +19,7 @@ export const CONSUMER = 'load';
 
 /** All seven, each as its own role, and who may look at them from outside. */
 export interface Seven extends AsyncDisposable {
-  readonly adapters: { readonly [Name in AdapterName]: ReturnType<(typeof factories)[Name]> };
+  readonly adapters: SevenAdapters;
   options(name: AdapterName): AdapterOptions;
   readonly target: InstanceTarget;
   /** What the trail reads: what everybody else publishes. */
@@ -50,13 +34,13 @@ export async function openSeven({ postgres, redis }: Pick<Servers, 'postgres' | 
   const instance = isOurs ? undefined : `load-${randomBytes(4).toString('hex')}`;
   const target = { admin, ...(instance !== undefined && { instance }) };
   const prefixOf = (name: AdapterName) =>
-    `${factories[name].definition.identity.prefix}${instance === undefined ? '' : `:${instance}`}`;
+    `${sevenAdapters[name].definition.identity.prefix}${instance === undefined ? '' : `:${instance}`}`;
   const anchorFolder = await mkdtemp(join(tmpdir(), 'tse-load-anchors-'));
   opening.defer(() => rm(anchorFolder, { recursive: true, force: true }));
 
   const opened = new Map<string, Awaited<ReturnType<typeof openAdapterOn>>>();
   for (const name of adapterNames) {
-    const factory: AdapterFactory = factories[name];
+    const factory: AdapterFactory = sevenAdapters[name];
     if (instance !== undefined)
       opening.defer(() =>
         dropInstance({ ...factory.definition, migrations: migrationsDirectory }, { admin, instance }),
@@ -72,14 +56,12 @@ export async function openSeven({ postgres, redis }: Pick<Servers, 'postgres' | 
   }
   const kept = opening.move();
   return {
-    adapters: Object.fromEntries(
-      [...opened].map(([name, { adapter }]) => [name, adapter]),
-    ) as unknown as Seven['adapters'],
+    adapters: Object.fromEntries([...opened].map(([name, { adapter }]) => [name, adapter])) as unknown as SevenAdapters,
     options: (name) => opened.get(name)!.options,
     target,
     sources: adapterNames
       .filter((name) => name !== 'audit')
-      .map((name) => ({ ...factories[name].definition.identity, ...(instance !== undefined && { instance }) })),
+      .map((name) => ({ ...sevenAdapters[name].definition.identity, ...(instance !== undefined && { instance }) })),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

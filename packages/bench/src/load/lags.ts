@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { type AdapterName, type Seven, adapterNames } from './adapters.ts';
+import type { AdapterName } from '@tse/simulation';
+import { type Seven, adapterNames } from './adapters.ts';
 
 /** How far behind one of those is who follow the outboxes. */
 export interface Lag {

@@ -1,7 +1,7 @@
 import type { EventOf } from '@tse/core';
 import { exchangeEvents } from '@tse/exchange/events';
 import { marketDataEvents } from '@tse/market-data/events';
-import { fillsOf, settlementOf, updateOf } from '@tse/simulation';
+import { fillsOf, riskFillsOf, settlementOf, updateOf } from '@tse/simulation';
 import { CONSUMER, type Seven } from './adapters.ts';
 import type { Latencies } from './latencies.ts';
 import type { Market } from './market.ts';
@@ -95,21 +95,3 @@ export function openServices(
 
 /** How names of what is no call, but the way from a print to somewhere, begin. */
 export const HOPS = 'print to ';
-
-const riskFillsOf = ({ occurredAt, payload }: Traded) => {
-  const { tradeId, tradeSeq: sequence, venue, symbol, quantity, price } = payload;
-  return payload.sides.map(({ orderId, accountId: account, side, fee, feeAsset }) => ({
-    fillId: `${tradeId}/${side}`,
-    account,
-    venue,
-    sequence,
-    symbol,
-    side,
-    quantity,
-    price,
-    fee,
-    feeAsset,
-    orderId,
-    at: occurredAt,
-  }));
-};

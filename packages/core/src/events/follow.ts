@@ -6,7 +6,7 @@ import { InvalidInputError } from '../pipe/errors.ts';
 import { identify } from '../pipe/identity.ts';
 import { coreFamilies, keysOf } from '../redis/keys.ts';
 import type { Instant } from '../values/instant.ts';
-import type { Feed, FeedCause, FeedEvent } from './price-feed.ts';
+import { type Feed, type FeedCause, type FeedEvent, causeOf } from './price-feed.ts';
 
 /** Which feed is followed, and what is done with what comes. */
 export interface FollowOptions<Payload> {
@@ -30,8 +30,8 @@ const PAUSE_MS = 200;
 const causeInput = z.object({ correlationId: z.string().exactOptional(), causationId: z.string().exactOptional() });
 
 /**
- * Follows a feed: a stream of entries with the fields `at`, `payload` and, where something is known of it, `cause`. While the handler is busy newer values take the place of
- * those that wait; one that fails is not tried again, as a newer one comes.
+ * Follows a feed: a stream of entries with the fields `at`, `payload` and, where something is known of it, `cause`. While the handler is
+ * busy newer values take the place of those that wait; one that fails is not tried again, as a newer one comes.
  */
 export function followFeed<Payload>(
   context: AdapterContext,
@@ -64,7 +64,7 @@ export function followFeed<Payload>(
       }
       const of = feed.keyOf(payload.data);
       if (newest.delete(of)) count('replaced');
-      newest.set(of, { occurredAt: at as Instant, payload: payload.data, ...causeOf(cause) });
+      newest.set(of, { occurredAt: at as Instant, payload: payload.data, ...readCause(cause) });
     }
     return [...newest.values()];
   };
@@ -72,9 +72,7 @@ export function followFeed<Payload>(
     for (const value of latest(entries)) {
       if (signal.aborted) return;
       try {
-        const { correlationId, causationId } = value;
-        const because = { ...(correlationId && { correlationId }), ...(causationId && { causationId }) };
-        await withContext(because, () => handler(value, { signal }));
+        await withContext(causeOf(value), () => handler(value, { signal }));
         count('handled');
       } catch (err) {
         count('failed');
@@ -121,7 +119,7 @@ export function followFeed<Payload>(
   return { name, stop: end, [Symbol.asyncDispose]: end };
 }
 
-const causeOf = (text: string | undefined): FeedCause => causeInput.safeParse(parseJson(text ?? '{}')).data ?? {};
+const readCause = (text: string | undefined): FeedCause => causeInput.safeParse(parseJson(text ?? '{}')).data ?? {};
 
 function parseJson(text: string): unknown {
   try {

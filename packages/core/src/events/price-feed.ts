@@ -23,6 +23,12 @@ export interface FeedCause {
   readonly causationId?: string;
 }
 
+/** What is known of a cause, and nothing else: also of a running call's context. */
+export const causeOf = ({ correlationId, causationId }: FeedCause): FeedCause => ({
+  ...(correlationId !== undefined && { correlationId }),
+  ...(causationId !== undefined && { causationId }),
+});
+
 /** The price feed of a source, published under `<prefix>:price-feed`. */
 export const definePriceFeed = <Schema extends z.ZodType>(
   source: Identity,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { AdapterOptions } from '../pipe/config.ts';
-import { dueWorker } from './due-worker.ts';
+import { dueWorker } from './polling-worker.ts';
 import { createSampleAdapter } from './test-adapter.ts';
 import { type SampleInstance, sampleInstance } from './test-instance.ts';
 

@@ -66,6 +66,12 @@ export function sumRoot(leaves: readonly SumLeaf[]): SumNode {
   return levels(leaves).at(-1)![0] ?? EMPTY;
 }
 
+/** The root of each asset over its leaves, in their order. */
+export function sumRoots(leaves: readonly (SumLeaf & { asset: string })[]): Record<string, SumNode> {
+  const byAsset = Map.groupBy(leaves, ({ asset }) => asset);
+  return Object.fromEntries([...byAsset].map(([asset, ofAsset]) => [asset, sumRoot(ofAsset)]));
+}
+
 /** The siblings from the leaf at `index` up to the root. */
 export function sumProof(leaves: readonly SumLeaf[], index: number): ProofStep[] {
   return levels(leaves)

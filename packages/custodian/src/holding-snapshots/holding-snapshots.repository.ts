@@ -21,7 +21,7 @@ import {
   leafNode,
   leafSalts,
   sumProof,
-  sumRoot,
+  sumRoots,
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -141,7 +141,7 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
         amount: row.settled,
         salt: salt(row.account_id, row.asset),
       }));
-      const nodes = assetNodes(leaves);
+      const nodes = sumRoots(leaves);
       const snapshot = {
         snapshotId,
         asOf: this.#context.clock.now(),
@@ -208,7 +208,7 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
         amount,
         salt,
         steps: sumProof(ofAsset, index),
-        assets: assetNodes(leaves),
+        assets: sumRoots(leaves),
       };
     });
   }
@@ -300,13 +300,6 @@ const ZERO = '0' as Decimal;
 
 const sorted = (totals: Readonly<Record<string, string>>) =>
   Object.entries(totals).toSorted(([a], [b]) => (a < b ? -1 : 1));
-
-function assetNodes(
-  leaves: readonly { accountId: string; asset: string; amount: Decimal; salt: string }[],
-): Record<string, SumNode> {
-  const byAsset = Map.groupBy(leaves, ({ asset }) => asset);
-  return Object.fromEntries([...byAsset].map(([asset, ofAsset]) => [asset, sumRoot(ofAsset)]));
-}
 
 const toSnapshot = (row: NonNullable<(typeof statements.find)['row']>): HoldingSnapshot => ({
   snapshotId: row.id,

@@ -1,8 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type AdapterContext, answers, functionCall } from '@tse/core';
-
-const BATCH = 5000;
-const PAUSE_MS = 200;
+import { type AdapterContext, answers, functionCall, pollingWorker } from '@tse/core';
 
 const fold = functionCall(
   'exchange.balances.fold',
@@ -13,12 +9,10 @@ const fold = functionCall(
 );
 
 /** Adds up what the accounts that every trade touches got since the last time. */
-export const foldBalances = ({ pg }: AdapterContext) => ({
-  name: 'fold-balances',
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { fold_balances: folded } = await pg.one(fold, { limit: BATCH });
-      if (folded < BATCH) await sleep(PAUSE_MS, undefined, { signal, ref: false }).catch(() => {});
-    }
-  },
-});
+export const foldBalances = ({ pg }: AdapterContext) =>
+  pollingWorker({
+    name: 'fold-balances',
+    batch: 5000,
+    pauseMs: 200,
+    work: async (limit) => (await pg.one(fold, { limit })).fold_balances,
+  });

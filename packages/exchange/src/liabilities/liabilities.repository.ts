@@ -19,7 +19,7 @@ import {
   leafNode,
   leafSalts,
   sumProof,
-  sumRoot,
+  sumRoots,
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -104,7 +104,7 @@ export class LiabilityRepository implements Liabilities {
         amount: posted,
         salt: salt(account_id, asset),
       }));
-      const nodes = assetNodes(leaves);
+      const nodes = sumRoots(leaves);
       const totals = Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum]));
       const snapshot = {
         snapshotId,
@@ -173,7 +173,7 @@ export class LiabilityRepository implements Liabilities {
         amount,
         salt,
         steps: sumProof(ofAsset, index),
-        assets: assetNodes(leaves),
+        assets: sumRoots(leaves),
       };
     });
   }
@@ -197,13 +197,6 @@ export class LiabilityRepository implements Liabilities {
     const row = await this.#context.pg.maybe(statements.find, { id });
     return row && toSnapshot(row);
   }
-}
-
-function assetNodes(
-  leaves: readonly { accountId: string; asset: string; amount: Decimal; salt: string }[],
-): Record<string, SumNode> {
-  const byAsset = Map.groupBy(leaves, ({ asset }) => asset);
-  return Object.fromEntries([...byAsset].map(([asset, ofAsset]) => [asset, sumRoot(ofAsset)]));
 }
 
 const toSnapshot = (row: NonNullable<(typeof statements.find)['row']>): LiabilitySnapshot => ({

@@ -1,26 +1,9 @@
 import type { Decimal, Instant } from '@tse/core';
+import { contentColumns } from './candle-changes.ts';
 import type { Candle } from './candles.ts';
 
 /** The columns of a candle within its series, in the order in which `toCandle` reads them. */
-export const candleColumns = [
-  'open_time',
-  'open',
-  'high',
-  'low',
-  'close',
-  'open_at',
-  'high_at',
-  'low_at',
-  'close_at',
-  'base_volume',
-  'quote_volume',
-  'taker_base_volume',
-  'taker_quote_volume',
-  'trade_count',
-  'is_closed',
-  'revision',
-  'recorded_at',
-] as const;
+export const candleColumns = [...contentColumns, 'revision', 'recorded_at'] as const;
 
 type Row = readonly [
   openTime: Instant,

@@ -7,9 +7,7 @@ const EVERY_MS = 500;
 /** Computes again the closed candles that late trades or revised finer candles touched. */
 export const recomputeCandles = (candles: CandleRepository): Worker => ({
   name: 'recompute-candles',
-  async catchUp() {
-    while ((await candles.recompute()) > 0);
-  },
+  catchUp: async () => void (await candles.recompute()),
   async run(signal) {
     while (!signal.aborted) {
       await candles.recompute();

@@ -1,4 +1,4 @@
-import type { AdapterContext, FeedCause } from '@tse/core';
+import { type AdapterContext, type FeedCause, causeOf } from '@tse/core';
 import type { PriceUpdate, Tick } from './prices.ts';
 
 const EVERY_MS = 20;
@@ -17,9 +17,9 @@ export class PriceFeed {
   }
 
   /** What the prices of a symbol that are told next follow from. */
-  because(symbol: string, { correlationId, causationId }: FeedCause): void {
-    if (causationId === undefined) this.#causes.delete(symbol);
-    else this.#causes.set(symbol, { ...(correlationId !== undefined && { correlationId }), causationId });
+  because(symbol: string, cause: FeedCause): void {
+    if (cause.causationId === undefined) this.#causes.delete(symbol);
+    else this.#causes.set(symbol, causeOf(cause));
   }
 
   tell(tick: Tick): void {

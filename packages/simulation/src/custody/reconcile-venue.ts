@@ -1,7 +1,7 @@
 import type { Instant } from '@tse/core';
 import type { Break, CustodianAdapter, ReconciliationRun, StatementLine } from '@tse/custodian';
 import { repeatUnknown } from '../repeat-unknown.ts';
-import type { Invariant } from '../report.ts';
+import { type Invariant, invariantOf } from '../report.ts';
 import type { PlantedBreak } from './planted-break.ts';
 
 const PAGE = 1000;
@@ -38,8 +38,5 @@ export function checkReconciliation({ run, breaks }: ReconciledVenue, planted?: 
   const stray = breaks.filter((found) => !isPlanted(found));
   const problems = stray.map(({ kind, breakKey, difference }) => `${kind} ${breakKey}: ${difference}`);
   if (planted !== undefined && breaks.length === stray.length) problems.push(`${planted.kind} was not found`);
-  const compared = run.lines ?? 0;
-  return problems.length === 0
-    ? { name: 'reconciliation', ok: true, compared }
-    : { name: 'reconciliation', ok: false, compared, problem: problems.slice(0, 10).join('; ') };
+  return invariantOf('reconciliation', run.lines ?? 0, problems);
 }

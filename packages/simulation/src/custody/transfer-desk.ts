@@ -2,7 +2,7 @@ import type { EventOf } from '@tse/core';
 import type { StatementLine } from '@tse/custodian';
 import { custodianEvents } from '@tse/custodian/events';
 import type { ExchangeAdapter } from '@tse/exchange';
-import { hasRead } from '../custodian-simulator.ts';
+import { hasRead } from '../has-read.ts';
 import { repeatUnknown } from '../repeat-unknown.ts';
 import { custodyAccountOf } from './custody-accounts.ts';
 

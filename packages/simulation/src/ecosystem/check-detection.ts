@@ -1,6 +1,6 @@
 import type { AuditAdapter, TrailEvent } from '@tse/audit';
 import type { Fault } from '@tse/test-coordinator';
-import type { Invariant } from '../report.ts';
+import { type Invariant, invariantOf } from '../report.ts';
 
 /** Seconds of business time in which a manipulated price is to be noticed. */
 const SERVICE_LEVEL = 15;
@@ -34,14 +34,7 @@ export async function checkDetection(
     else if (ledger !== seconds * 1000)
       problems.push(`${manipulationId}: ${seconds} s in the trail, ${ledger} ms in the ledger`);
   }
-  return [
-    {
-      name: 'detection',
-      ok: problems.length === 0,
-      compared: began.length,
-      ...(problems.length > 0 && { problem: problems.join('; ') }),
-    },
-  ];
+  return [invariantOf('detection', began.length, problems)];
 }
 
 type Read = Pick<TrailEvent, 'occurredAt'> & { payload: Record<string, unknown> };

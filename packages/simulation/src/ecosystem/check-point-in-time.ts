@@ -1,7 +1,7 @@
-import { findFacts, rebuildStates } from '@tse/core/admin';
+import { rebuildStates } from '@tse/core/admin';
 import type { Snapshot } from '@tse/test-coordinator';
-import { type Checked, toolings } from '../invariants.ts';
-import type { Invariant } from '../report.ts';
+import { type Checked, eachFacts } from '../invariants.ts';
+import { type Invariant, invariantOf } from '../report.ts';
 
 /**
  * Invariant "point in time": the states of all adapters as they were recorded at the watermarks of an earlier snapshot, made again now from
@@ -14,9 +14,7 @@ export async function checkPointInTime(
   const taken = new Map(items.map((item) => [`${item.schema} ${item.object}`, item]));
   const problems: string[] = [];
   let compared = 0;
-  for (const { definition, states = [] } of Object.values(toolings)) {
-    await using facts = await findFacts(definition, target);
-    if (facts === undefined) continue;
+  await eachFacts(target, async (facts, states) => {
     const rebuilt = await rebuildStates(facts, states, watermarks as Record<string, number>);
     problems.push(...rebuilt.lacking.map(({ object, why }) => `${object}: ${why}`));
     for (const { schema, object, rows, checksum } of rebuilt.items) {
@@ -26,11 +24,6 @@ export async function checkPointInTime(
       else if (then.rows !== rows || then.checksum !== checksum)
         problems.push(`${schema} ${object} had ${then.rows} rows, made again ${rows}`);
     }
-  }
-  return {
-    name: 'point in time',
-    ok: problems.length === 0,
-    compared,
-    ...(problems.length > 0 && { problem: problems.slice(0, 10).join('; ') }),
-  };
+  });
+  return invariantOf('point in time', compared, problems);
 }

@@ -1,4 +1,4 @@
-import { type ContextInput, currentContext, decimal, withContext } from '@tse/core';
+import { type FeedCause, causeOf, currentContext, decimal, withContext } from '@tse/core';
 import type { ExchangeAdapter } from '@tse/exchange';
 import { marketDataEvents } from '@tse/market-data/events';
 import type { Alert, RiskAdapter } from '@tse/risk';
@@ -135,7 +135,7 @@ export async function openDesk({
   let isPriced = false;
   let isHalted = false;
   /** What had the strategy run away: its orders follow from it. */
-  let because: ContextInput = {};
+  let because: FeedCause = {};
   opening.use(
     trading.inbox.follow({ name: 'prices', feed: marketDataEvents.priceFeed }, async ({ payload, occurredAt: at }) => {
       if (payload.symbol !== symbol) return;
@@ -173,8 +173,7 @@ export async function openDesk({
       async inject({ kind, params }) {
         if (kind !== 'order-spam') throw new RangeError(`the desk has no fault ${kind}`);
         rogue.runAway(Math.min(Number(params['ordersPerSecond']), MOST_AT_A_PRICE));
-        const { causationId } = currentContext();
-        because = causationId === undefined ? {} : { causationId };
+        because = causeOf(currentContext());
         await Promise.resolve();
       },
       async undo() {

@@ -1,8 +1,8 @@
 import { type Instant, instant } from '@tse/core';
-import { findFacts, snapshotFacts } from '@tse/core/admin';
+import { snapshotFacts } from '@tse/core/admin';
 import type { ManualClock } from '@tse/testkit';
 import type { DemoAdapters } from '../demo-adapters.ts';
-import { checkAdapters, toolings } from '../invariants.ts';
+import { checkAdapters, eachFacts } from '../invariants.ts';
 import type { Step } from '../participants/orders.ts';
 import type { Invariant } from '../report.ts';
 import type { ScenarioWorld } from '../scenario-run.ts';
@@ -100,8 +100,8 @@ export function worldOf({
       while (played < prints && timeline.next !== undefined) await playNext(prints - played);
     },
     async pass(millis) {
-      await noteEdges();
       if (millis === 0) return await ecosystem.settle();
+      await noteEdges();
       const end = instant.plusMillis(instant.of(clock.now()), millis);
       const coarseMs = Math.min(LONGEST_STEP_MS, Math.max(FINE_MS, Math.ceil(millis / STEPS_A_WAIT / 1000) * 1000));
       for (let now = instant.of(clock.now()); now < end; now = instant.of(clock.now())) {
@@ -120,11 +120,7 @@ export function worldOf({
       // Everybody has heard everything, so that each can be made again as of its watermark.
       await ecosystem.settle();
       await ecosystem.completeTrail(signal);
-      const taken = [];
-      for (const { definition, states } of Object.values(toolings)) {
-        await using facts = await findFacts(definition, demo.target);
-        if (facts !== undefined) taken.push(await snapshotFacts(facts, states));
-      }
+      const taken = await eachFacts(demo.target, snapshotFacts);
       return {
         items: taken.flatMap((schema) => schema.items.map((item) => ({ ...item, sums: { ...item.sums } }))),
         watermarks: Object.fromEntries(taken.map(({ watermark, items: [first] }) => [first!.schema, watermark])),

@@ -1,4 +1,4 @@
-import { type ContextInput, type Instant, currentContext, instant } from '@tse/core';
+import { type FeedCause, type Instant, causeOf, currentContext, instant } from '@tse/core';
 import { type EffectiveModifier, type MarketDataAdapter, composeModifiers } from '@tse/market-data';
 import type { FaultHandlers, ToldFault } from '../fault-targets.ts';
 
@@ -12,7 +12,7 @@ export interface Effect {
   readonly modifier: EffectiveModifier;
   readonly manipulations: readonly string[];
   /** What prices under it follow from: what had it injected. */
-  readonly because: ContextInput;
+  readonly because: FeedCause;
 }
 
 /** What is in force, for any moment after one. */
@@ -39,7 +39,7 @@ export function manipulationsInForce({
   manipulations,
 }: Pick<MarketDataAdapter, 'manipulations'>): ManipulationsInForce {
   const idOf = ({ faultId, kind }: ToldFault) => `${kind === 'price-divergence' ? OF_MIRROR : ''}${faultId}`;
-  const causes = new Map<string, ContextInput>();
+  const causes = new Map<string, FeedCause>();
   return {
     faults: {
       async inject(fault) {
@@ -56,8 +56,7 @@ export function manipulationsInForce({
           endsAt: mustEndBy,
           cause: kind,
         });
-        const { correlationId, causationId } = currentContext();
-        causes.set(idOf(fault), { ...(correlationId && { correlationId }), ...(causationId && { causationId }) });
+        causes.set(idOf(fault), causeOf(currentContext()));
         await manipulations.inject(of);
         await manipulations.activate(of);
       },
