@@ -2,6 +2,7 @@ import { type StatementLine, createCustodianAdapter } from '@tse/custodian';
 import { createExchangeAdapter } from '@tse/exchange';
 import { type Sandbox, sandbox } from '@tse/testkit';
 import { expect, test } from 'vitest';
+import { openBtcVenue, symbol } from './btc-venue.fixture.ts';
 import { openCustodianSimulator } from './custodian-simulator.ts';
 import { completeStatement } from './custody/complete-statement.ts';
 import { plantBreak } from './custody/planted-break.ts';
@@ -12,7 +13,6 @@ import type { ToldFault } from './fault-targets.ts';
 import { verifiedOf } from './invariants.ts';
 import type { AccountName, SimulatedOrder, Step } from './participants/orders.ts';
 
-const symbol = 'BTC-USD';
 type Box = Sandbox<{ exchange: typeof createExchangeAdapter; custodian: typeof createCustodianAdapter }>;
 
 const order = (accountId: AccountName, clientOrderId: string, side: 'buy' | 'sell'): SimulatedOrder => ({
@@ -45,19 +45,11 @@ async function withVenue(): Promise<Box> {
     { exchange: createExchangeAdapter, custodian: createCustodianAdapter },
     { start: '2026-03-01T00:00:00Z' },
   );
-  const { markets, accounts, ledger } = box.exchange;
-  await markets.registerAsset({ asset: 'BTC', scale: 8 });
-  await markets.registerAsset({ asset: 'USD', scale: 10 });
-  await markets.defineFees({ version: 2, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });
-  await markets.open({ symbol, tickSize: '0.01', lotSize: '0.00000001', feeVersion: 2 });
-  for (const [accountId, asset, amount] of [
+  await openBtcVenue(box.exchange, [
     ['alice', 'USD', '10000'],
     ['bob', 'BTC', '50'],
     ['bob', 'USD', '10'],
-  ] as const) {
-    await accounts.open({ accountId, ownerId: accountId });
-    await ledger.deposit({ reference: `${accountId}-${asset}`, accountId, asset, amount });
-  }
+  ]);
   return box;
 }
 const targetOf = (box: Box) => ({ admin: box.admin, instance: box.exchange.identity.instance! });

@@ -21,7 +21,7 @@ async function main(): Promise<number> {
   const { source, scenario, seed, quiet, json, keep, opsPort, report: page } = options;
   const say = (line: string) => void (quiet || process.stderr.write(`${line}\n`));
   say(`Reading ${source.name}.`);
-  const plan = await planOf(source);
+  const plan = await planOf(source, { quiet });
 
   await using servers = await startServers({ purpose: 'demo', log: say });
   const signal = onInterrupt();

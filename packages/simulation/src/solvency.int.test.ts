@@ -7,12 +7,12 @@ import { exchangeEvents } from '@tse/exchange/events';
 import { type Sandbox, sandbox } from '@tse/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AuditCorrelator, openAuditCorrelator } from './audit-correlator.ts';
+import { openBtcVenue, symbol } from './btc-venue.fixture.ts';
 import { type CustodianSimulator, openCustodianSimulator } from './custodian-simulator.ts';
 import { openExchangeSimulator } from './exchange-simulator.ts';
 import type { Invariant } from './report.ts';
 import { proveSolvency } from './solvency.ts';
 
-const symbol = 'BTC-USD';
 const factories = { exchange: createExchangeAdapter, custodian: createCustodianAdapter, audit: createAuditAdapter };
 let box: Sandbox<typeof factories>;
 let custody: CustodianSimulator;
@@ -22,19 +22,12 @@ let correlator: AuditCorrelator;
 beforeAll(async () => {
   box = await sandbox(factories, { start: '2026-03-01T00:00:00Z' });
   const { exchange, custodian, audit, clock } = box;
-  const { markets, accounts, ledger } = exchange;
-  await markets.registerAsset({ asset: 'BTC', scale: 8 });
-  await markets.registerAsset({ asset: 'USD', scale: 10 });
-  await markets.defineFees({ version: 2, tiers: [{ tier: 'standard', maker: '0.001', taker: '0.002' }] });
-  await markets.open({ symbol, tickSize: '0.01', lotSize: '0.00000001', feeVersion: 2 });
-  for (const [accountId, asset, amount] of [
+  const { accounts, ledger } = exchange;
+  await openBtcVenue(exchange, [
     ['alice', 'USD', '10000'],
     ['bob', 'BTC', '50'],
     ['carol', 'USD', '0.0000000001'],
-  ] as const) {
-    await accounts.open({ accountId, ownerId: accountId });
-    await ledger.deposit({ reference: accountId, accountId, asset, amount });
-  }
+  ]);
   await accounts.open({ accountId: 'alice/bot', parentId: 'alice', ownerId: 'alice' });
   await ledger.transfer({
     reference: 'bot',

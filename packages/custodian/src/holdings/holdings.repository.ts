@@ -2,13 +2,10 @@ import {
   type AdapterContext,
   type CallOptions,
   type Decimal,
-  type Instant,
   type Listing,
-  answers,
   arrayLiteral,
   contextLiteral,
   decimal,
-  functionCall,
   idInput,
   instant,
   listing,
@@ -16,7 +13,6 @@ import {
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   textInput,
   toPage,
 } from '@tse/core';
@@ -28,7 +24,6 @@ import {
   type GetHolding,
   type GetHoldingAt,
   type Holding,
-  type HoldingRefusal,
   type HoldingTotal,
   type Holdings,
   type ListMovements,
@@ -47,103 +42,12 @@ import {
   releaseReservation,
   reserveHolding,
 } from './holdings.ts';
+import { reservationColumns, statements } from './holding-statements.ts';
 
 const db = queryBuilder<Tables>();
 
 /** No statement runs longer, so nothing can be recorded further in the past than this. */
 const LONGEST_STATEMENT_MS = 10_000;
-
-const reservationColumns = [
-  'id',
-  'kind',
-  'reference',
-  'account_id',
-  'asset',
-  'amount',
-  'used',
-  'released',
-  'state',
-  'made_at',
-  'closed_at',
-] as const;
-
-type Outcome = HoldingRefusal | 'ok' | 'same';
-
-const statements = {
-  list: statement('custodian.holdings.list', 'read', (p: { accountId: string }) =>
-    db
-      .selectFrom('custody_accounts as a')
-      .leftJoin('holdings as h', 'h.account_id', 'a.id')
-      .select(['a.id', 'h.asset', 'h.settled', 'h.reserved', 'h.version'])
-      .where('a.id', '=', p.accountId)
-      .orderBy('h.asset'),
-  ),
-  getAt: statement('custodian.holdings.getAt', 'read', (p: { accountId: string; asset: string; at: string }) =>
-    db
-      .selectFrom('custody_accounts as a')
-      .select([
-        sql<Instant>`clock_timestamp()`.as('read_at'),
-        sql<Decimal | null>`(select m.holding_after from movements as m
-          where m.account_id = a.id and m.asset = ${p.asset} and m.recorded_at <= ${p.at}::timestamptz
-          order by m.recorded_at desc, m.holding_version desc limit 1)`.as('settled'),
-      ])
-      .where('a.id', '=', p.accountId),
-  ),
-  total: statement('custodian.holdings.total', 'read', (p: { accountId: string }) =>
-    db
-      .withRecursive('below', (qb) =>
-        qb
-          .selectFrom('custody_accounts')
-          .select('id')
-          .where('id', '=', p.accountId)
-          .unionAll(
-            qb.selectFrom('custody_accounts as c').innerJoin('below as b', 'b.id', 'c.parent_id').select('c.id'),
-          ),
-      )
-      .selectFrom('below as b')
-      .leftJoin('holdings as h', 'h.account_id', 'b.id')
-      .select([
-        'h.asset',
-        sql<Decimal | null>`sum(h.settled)`.as('settled'),
-        sql<Decimal | null>`sum(h.reserved)`.as('reserved'),
-      ])
-      .groupBy('h.asset')
-      .orderBy('h.asset'),
-  ),
-  adjust: functionCall(
-    'custodian.holdings.adjust',
-    'write',
-    'adjust_holdings',
-    ['reference', 'accountIds', 'assets', 'amounts', 'reason', 'requestHash', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  findTransaction: statement('custodian.holdings.findTransaction', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('movement_transactions as t')
-      .innerJoin('movements as m', 'm.tx_id', 't.id')
-      .select(['t.id', 't.kind', 't.reference', 't.effective_at', 't.recorded_at', 't.reason'])
-      .select(['m.account_id', 'm.asset', 'm.amount', 'm.holding_after'])
-      .where('t.id', '=', p.id)
-      .orderBy('m.n'),
-  ),
-  reserve: functionCall(
-    'custodian.holdings.reserve',
-    'write',
-    'reserve_holding',
-    ['kind', 'reference', 'accountId', 'asset', 'amount', 'at'],
-    answers<{ reserve_holding: Outcome }>(),
-  ),
-  release: functionCall(
-    'custodian.holdings.release',
-    'write',
-    'release_reservation',
-    ['id', 'at'],
-    answers<{ release_reservation: Outcome }>(),
-  ),
-  findReservation: statement('custodian.holdings.findReservation', 'read', (p: { id: string }) =>
-    db.selectFrom('reservations').select(reservationColumns).where('id', '=', p.id),
-  ),
-};
 
 const accountRef = z.strictObject({ accountId: idInput });
 const operations = {

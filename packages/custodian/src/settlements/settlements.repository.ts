@@ -5,24 +5,21 @@ import {
   type Instant,
   type Listing,
   type Member,
-  answers,
   arrayLiteral,
   contextLiteral,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tables } from '../schema.ts';
 import type { DueSettlementStore } from './due-settlements.store.ts';
-import { type LegRow, type SettlementRow, settlementColumns, toSettlement } from './settlement-rows.ts';
+import { type LegRow, settlementColumns, toSettlement } from './settlement-rows.ts';
 import { isOpen } from './settlement-states.ts';
 import {
   type ChangeSettlement,
@@ -39,7 +36,6 @@ import {
   type SettlementFail,
   type SettlementProcessing,
   type SettlementRef,
-  type SettlementRefusal,
   type SettlementResult,
   type Settlements,
   type WaitReason,
@@ -53,95 +49,13 @@ import {
   settleDue,
   settlementRef,
 } from './settlements.ts';
+import { type ProcessedRow, legs, statements } from './settlement-statements.ts';
 
 const db = queryBuilder<Tables>();
 
 /** How long after a try without success the next one is, in business time. */
 const RETRY_AFTER = 'PT1M';
 const MOST_SETTLEMENTS = 1000;
-
-type Refused = SettlementRefusal | 'ok' | 'same';
-
-interface ProcessedRow extends Omit<SettlementRow, 'source' | 'reference' | 'cycle' | 'lots'> {
-  outcome: Refused;
-  reason: WaitReason | null;
-}
-
-const legs = sql<
-  LegRow[]
->`(select jsonb_agg(jsonb_build_object('n', l.n, 'kind', l.kind, 'from', l.from_account_id, 'to', l.to_account_id,
-  'asset', l.asset, 'quantity', trim_scale(l.qty)::text, 'lot', trim_scale(l.lot_qty)::text) order by l.n)
-  from settlement_legs as l where l.instruction_id = s.id)`.as('legs');
-
-const statements = {
-  process: functionCall(
-    'custodian.settlements.process',
-    'write',
-    'process_settlements',
-    [
-      'ids',
-      'sources',
-      'references',
-      'tradedAts',
-      'cycles',
-      'priorities',
-      'onHolds',
-      'lots',
-      'minimumLots',
-      'requestHashes',
-      'legMembers',
-      'legNumbers',
-      'legKinds',
-      'legFroms',
-      'legTos',
-      'legAssets',
-      'legLots',
-      'at',
-      'registeredEventIds',
-      'settledEventIds',
-      'contexts',
-    ],
-    answers<ProcessedRow>(),
-  ),
-  settleDue: functionCall(
-    'custodian.settlements.settleDue',
-    'write',
-    'settle_due_settlements',
-    ['at', 'limit', 'retryAfter', 'settledEventIds', 'failedEventIds', 'context'],
-    answers<{
-      id: string;
-      status: string;
-      reason: WaitReason | null;
-      moved_lots: number;
-      next_attempt_at: Instant | null;
-    }>(),
-  ),
-  change: functionCall(
-    'custodian.settlements.change',
-    'write',
-    'change_settlement',
-    ['id', 'version', 'action', 'priority', 'leg', 'until', 'reason', 'run', 'fence', 'at', 'eventId', 'context'],
-    answers<{ outcome: Refused }>(),
-  ),
-  find: statement('custodian.settlements.find', 'read', (p: { id: string }) =>
-    db.selectFrom('settlement_instructions as s').select(settlementColumns).select(legs).where('s.id', '=', p.id),
-  ),
-  findByReference: statement('custodian.settlements.findByReference', 'read', (p: SettlementRef) =>
-    db
-      .selectFrom('settlement_instructions as s')
-      .select(settlementColumns)
-      .select(legs)
-      .where('source', '=', p.source)
-      .where('reference', '=', p.reference),
-  ),
-  listEvents: statement('custodian.settlements.listEvents', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('settlement_events')
-      .select(['version', 'type', 'status', 'settled_lots', 'tx_id', 'reason', 'actor', 'occurred_at'])
-      .where('instruction_id', '=', p.id)
-      .orderBy('version'),
-  ),
-};
 
 const byId = z.strictObject({ settlementId: idInput });
 const operations = {

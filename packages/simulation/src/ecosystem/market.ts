@@ -4,6 +4,7 @@ import { type MarketTerms, marketTerms } from '../participants/market-terms.ts';
 import { ACCOUNTS } from '../participants/orders.ts';
 import { stepsOf } from '../participants/participants.ts';
 import type { PrintSource } from '../prints/print.ts';
+import { startProgress } from '../progress.ts';
 import { type Survey, surveyPrints } from '../prints/survey.ts';
 
 const FEES = { version: 2, tiers: [{ tier: 'standard', maker: '0.0005', taker: '0.001' }] };
@@ -16,8 +17,10 @@ export interface Plan {
   readonly funding: Funding;
 }
 
-export async function planOf(source: PrintSource): Promise<Plan> {
-  const survey = await surveyPrints(source);
+export async function planOf(source: PrintSource, { quiet = true } = {}): Promise<Plan> {
+  const reading = startProgress({ doing: 'Reading', what: 'prints', quiet });
+  const survey = await surveyPrints(source, reading.through(source.read()));
+  reading.end();
   const terms = marketTerms(survey, FEES.tiers[0]!.taker);
   return { source, survey, terms, funding: await fundingFor(stepsOf(source.read(), terms), terms) };
 }

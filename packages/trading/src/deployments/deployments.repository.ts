@@ -4,17 +4,14 @@ import {
   type CopyStore,
   type Listing,
   type Projection,
-  answers,
   arrayLiteral,
   contextLiteral,
-  functionCall,
   idInput,
   listing,
   operation,
   queryBuilder,
   refusal,
   requestHash,
-  statement,
   toPage,
 } from '@tse/core';
 import { z } from 'zod';
@@ -27,7 +24,6 @@ import {
   type CreateDeployment,
   type Deployment,
   type DeploymentEvent,
-  type DeploymentRefusal,
   type Deployments,
   type InterruptDeployments,
   type ListDeployments,
@@ -44,107 +40,9 @@ import {
   saveState,
   wishDeployment,
 } from './deployments.ts';
+import { deploymentColumns, type Outcome, statements } from './deployment-statements.ts';
 
 const db = queryBuilder<Tables>();
-
-const columns = [
-  'id',
-  'strategy_id',
-  'strategy_version',
-  'mode',
-  'account_id',
-  'venue',
-  'currency',
-  'starting_equity',
-  'position_mode',
-  'lot_method',
-  'desired',
-  'actual',
-  'reason',
-  'epoch',
-  'heartbeat_at',
-  'version',
-  'created_at',
-  'stopped_at',
-] as const;
-
-type Outcome = DeploymentRefusal | 'ok' | 'same';
-
-const statements = {
-  create: functionCall(
-    'trading.deployments.create',
-    'write',
-    'create_deployment',
-    [
-      'id',
-      'strategyId',
-      'strategyVersion',
-      'mode',
-      'accountId',
-      'venue',
-      'currency',
-      'startingEquity',
-      'positionMode',
-      'lotMethod',
-      'requestHash',
-      'at',
-      'eventId',
-      'context',
-    ],
-    answers<{ outcome: Outcome }>(),
-  ),
-  attach: functionCall(
-    'trading.deployments.attach',
-    'write',
-    'attach_deployment',
-    ['id', 'epoch', 'at', 'eventIds', 'context'],
-    answers<{ outcome: Outcome; epoch: number }>(),
-  ),
-  change: functionCall(
-    'trading.deployments.change',
-    'write',
-    'change_deployment',
-    ['id', 'version', 'desired', 'epoch', 'actual', 'reason', 'run', 'fence', 'at', 'eventId', 'context'],
-    answers<{ outcome: Outcome }>(),
-  ),
-  beat: functionCall(
-    'trading.deployments.beat',
-    'write',
-    'beat_deployment',
-    ['id', 'epoch'],
-    answers<{ outcome: Outcome; desired: DeploymentWish }>(),
-  ),
-  interrupt: functionCall(
-    'trading.deployments.interruptSilent',
-    'write',
-    'interrupt_deployments',
-    ['silent', 'reason', 'at', 'eventIds', 'context'],
-    answers<{ deployment_id: string }>(),
-  ),
-  saveState: functionCall(
-    'trading.deployments.saveState',
-    'write',
-    'save_strategy_state',
-    ['id', 'epoch', 'sequence', 'state', 'at'],
-    answers<{ outcome: Outcome; version: number }>(),
-  ),
-  find: statement('trading.deployments.find', 'read', (p: { id: string }) =>
-    db.selectFrom('deployments').select(columns).where('id', '=', p.id),
-  ),
-  findState: statement('trading.deployments.findState', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('strategy_states')
-      .select(['deployment_id', 'epoch', 'sequence', 'state', 'saved_at', 'version'])
-      .where('deployment_id', '=', p.id),
-  ),
-  listEvents: statement('trading.deployments.listEvents', 'read', (p: { id: string }) =>
-    db
-      .selectFrom('deployment_events')
-      .select(['version', 'type', 'desired', 'actual', 'epoch', 'reason', 'actor', 'run_id', 'fence', 'occurred_at'])
-      .where('deployment_id', '=', p.id)
-      .orderBy('version'),
-  ),
-};
 
 const one = z.strictObject({ deploymentId: idInput });
 const idOf = (input: { deploymentId?: string | undefined }) => input.deploymentId;
@@ -286,7 +184,7 @@ export class DeploymentRepository implements Deployments {
         async ({ strategyId, accountId, mode, actual, cursor, limit }) => {
           let query = db
             .selectFrom('deployments')
-            .select(columns)
+            .select(deploymentColumns)
             .orderBy('id')
             .limit(limit + 1);
           if (strategyId !== undefined) query = query.where('strategy_id', '=', strategyId);
