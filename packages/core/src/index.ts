@@ -14,12 +14,14 @@ export {
   type ProofStep,
   type SumLeaf,
   type SumNode,
+  commitLeaves,
   commitment,
   leafNode,
   leafSalts,
   sumProof,
   sumRoot,
   sumRoots,
+  verifyCommitted,
   verifySumProof,
 } from './values/merkle-sum-tree.ts';
 export { type CursorKey, type Listing, type Page, encodeCursor, listing, pageFields, toPage } from './values/page.ts';

@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
 import { grouped, startProgress } from './progress.ts';
-
-function screen(more: { isTTY?: boolean; columns?: number } = {}) {
-  const written: string[] = [];
-  let ms = 0;
-  return {
-    written,
-    stream: { ...more, write: (text: string) => written.push(text) },
-    now: () => ms,
-    pass: (by: number) => (ms += by),
-  };
-}
+import { screen } from './screen.fixture.ts';
 
 test('off a terminal a line comes every five seconds, and one at the end', () => {
   const { written, stream, now, pass } = screen();

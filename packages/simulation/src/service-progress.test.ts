@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
+import { screen } from './screen.fixture.ts';
 import { startServiceProgress } from './service-progress.ts';
-
-function screen(more: { isTTY?: boolean; columns?: number; rows?: number } = {}) {
-  const written: string[] = [];
-  let ms = 0;
-  return {
-    written,
-    stream: { ...more, write: (text: string) => written.push(text) },
-    now: () => ms,
-    pass: (by: number) => (ms += by),
-  };
-}
 
 const ESCAPE = '\u001B';
 

@@ -16,6 +16,14 @@ export interface Services extends AsyncDisposable {
 
 const REMEMBERED = 256;
 
+/** What risk and trading hear of the exchange. */
+const VENUE = {
+  name: CONSUMER,
+  from: exchangeEvents,
+  types: ['order.placed', 'order.closed', 'trade.settled'],
+  start: 'earliest',
+} as const;
+
 /** Each handles one event after the other, as the inbox has it: a call is due when its event is taken up; the waiting before is lag. */
 export function openServices(
   { adapters: { custodian, risk, trading } }: Pick<Seven, 'adapters'>,
@@ -42,27 +50,17 @@ export function openServices(
     ),
   );
   opened.use(
-    risk.inbox.consume(
-      {
-        name: CONSUMER,
-        from: exchangeEvents,
-        types: ['order.placed', 'order.closed', 'trade.settled'],
-        start: 'earliest',
-      },
-      async (event) => {
-        if (event.type === 'trade.settled') {
-          const outcomes = await timed('risk.positions.applyFills', () =>
-            risk.positions.applyFills(riskFillsOf(event)),
-          );
-          for (const outcome of outcomes) if (!outcome.ok) throw outcome.error;
-          hop('risk', event);
-        } else if (ours.has(event.payload.accountId)) {
-          const what = event.type === 'order.placed' ? 'placed' : 'closed';
-          const { orderId } = event.payload;
-          await timed('risk.checks.hearOrder', () => risk.checks.hearOrder({ orderId, what, at: event.occurredAt }));
-        }
-      },
-    ),
+    risk.inbox.consume(VENUE, async (event) => {
+      if (event.type === 'trade.settled') {
+        const outcomes = await timed('risk.positions.applyFills', () => risk.positions.applyFills(riskFillsOf(event)));
+        for (const outcome of outcomes) if (!outcome.ok) throw outcome.error;
+        hop('risk', event);
+      } else if (ours.has(event.payload.accountId)) {
+        const what = event.type === 'order.placed' ? 'placed' : 'closed';
+        const { orderId } = event.payload;
+        await timed('risk.checks.hearOrder', () => risk.checks.hearOrder({ orderId, what, at: event.occurredAt }));
+      }
+    }),
   );
   opened.use(
     risk.inbox.follow({ name: 'marks', feed: marketDataEvents.priceFeed }, ({ occurredAt, payload }) => {
@@ -71,24 +69,16 @@ export function openServices(
     }),
   );
   opened.use(
-    trading.inbox.consume(
-      {
-        name: CONSUMER,
-        from: exchangeEvents,
-        types: ['order.placed', 'order.closed', 'trade.settled'],
-        start: 'earliest',
-      },
-      async (event) => {
-        if (event.type === 'trade.settled') {
-          const fills = fillsOf(event, (accountId) => ours.has(accountId));
-          if (fills.length === 0) return;
-          await timed('trading.fills.applyAll', () => trading.fills.applyAll(fills));
-          hop('trading', event);
-        } else if (ours.has(event.payload.accountId)) {
-          await timed('trading.orders.update', () => trading.orders.update(updateOf(event, venue)));
-        }
-      },
-    ),
+    trading.inbox.consume(VENUE, async (event) => {
+      if (event.type === 'trade.settled') {
+        const fills = fillsOf(event, (accountId) => ours.has(accountId));
+        if (fills.length === 0) return;
+        await timed('trading.fills.applyAll', () => trading.fills.applyAll(fills));
+        hop('trading', event);
+      } else if (ours.has(event.payload.accountId)) {
+        await timed('trading.orders.update', () => trading.orders.update(updateOf(event, venue)));
+      }
+    }),
   );
   return { heard, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -102,3 +102,31 @@ export const commitment = (assets: Readonly<Record<string, SumNode>>): string =>
       .map(([asset, node]) => `${asset}\n${node.hash}\n${node.sum}`)
       .join('\n')}`,
   );
+
+/** What leaves come to: one root over all, and below it each asset's node and sum. */
+export function commitLeaves(leaves: readonly (SumLeaf & { asset: string })[]) {
+  const assets = sumRoots(leaves);
+  return {
+    root: commitment(assets),
+    assets,
+    totals: Object.fromEntries(Object.entries(assets).map(([asset, { sum }]) => [asset, sum])),
+    leaves: leaves.length,
+  };
+}
+
+/** Whether a leaf of an asset is counted in such a root. */
+export function verifyCommitted({
+  root,
+  asset,
+  assets,
+  steps,
+  ...leaf
+}: SumLeaf & {
+  root: string;
+  asset: string;
+  assets: Readonly<Record<string, SumNode>>;
+  steps: readonly ProofStep[];
+}): boolean {
+  const node = assets[asset];
+  return node !== undefined && commitment(assets) === root && verifySumProof(leaf, steps, node);
+}

@@ -16,7 +16,7 @@ import {
   statement,
   toPage,
   type SumNode,
-  commitment,
+  commitLeaves,
   contextLiteral,
   leafNode,
   leafSalts,
@@ -141,14 +141,8 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
         amount: row.settled,
         salt: salt(row.account_id, row.asset),
       }));
-      const nodes = sumRoots(leaves);
-      const snapshot = {
-        snapshotId,
-        asOf: this.#context.clock.now(),
-        root: commitment(nodes),
-        totals: Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum])),
-        leaves: leaves.length,
-      };
+      const { assets, ...committed } = commitLeaves(leaves);
+      const snapshot = { snapshotId, asOf: this.#context.clock.now(), ...committed };
       const outcome = await this.#context.pg.transaction('custodian.holdingSnapshots.take', async (tx) => {
         const { outcome: recorded } = await tx.one(statements.record, {
           id: snapshotId,
@@ -161,7 +155,7 @@ export class HoldingSnapshotRepository implements HoldingSnapshots {
           salts: arrayLiteral(leaves.map(({ salt }) => salt)),
           hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
         });
-        if (recorded === 'ok') await tx.one(statements.append, this.#event(snapshot, nodes));
+        if (recorded === 'ok') await tx.one(statements.append, this.#event(snapshot, assets));
         return recorded;
       });
       // Another process was first: its snapshot stands.

@@ -10,8 +10,7 @@ import {
   pageFields,
   type ProofStep,
   type SumNode,
-  commitment,
-  verifySumProof,
+  verifyCommitted,
 } from '@tse/core';
 import { z } from 'zod';
 
@@ -91,7 +90,4 @@ export interface HoldingSnapshots {
 }
 
 /** Whether a proof shows its holding to be counted in the root. */
-export function verifyHolding({ root, accountId, asset, amount, salt, steps, assets }: HoldingProof): boolean {
-  const node = assets[asset];
-  return node !== undefined && commitment(assets) === root && verifySumProof({ accountId, amount, salt }, steps, node);
-}
+export const verifyHolding = (proof: HoldingProof): boolean => verifyCommitted(proof);

@@ -14,7 +14,7 @@ import {
   statement,
   toPage,
   type SumNode,
-  commitment,
+  commitLeaves,
   contextLiteral,
   leafNode,
   leafSalts,
@@ -104,15 +104,8 @@ export class LiabilityRepository implements Liabilities {
         amount: posted,
         salt: salt(account_id, asset),
       }));
-      const nodes = sumRoots(leaves);
-      const totals = Object.fromEntries(Object.entries(nodes).map(([asset, node]) => [asset, node.sum]));
-      const snapshot = {
-        snapshotId,
-        asOf: this.#context.clock.now(),
-        root: commitment(nodes),
-        totals,
-        leaves: leaves.length,
-      };
+      const { assets, ...committed } = commitLeaves(leaves);
+      const snapshot = { snapshotId, asOf: this.#context.clock.now(), ...committed };
       const outcome = await this.#context.pg.transaction('exchange.liabilities.snapshot', async (tx) => {
         const { outcome: recorded } = await tx.one(statements.record, {
           id: snapshotId,
@@ -124,7 +117,7 @@ export class LiabilityRepository implements Liabilities {
           salts: arrayLiteral(leaves.map(({ salt }) => salt)),
           hashes: arrayLiteral(leaves.map((leaf) => leafNode(leaf).hash)),
         });
-        if (recorded === 'ok') await tx.one(statements.append, this.#event(snapshot, nodes));
+        if (recorded === 'ok') await tx.one(statements.append, this.#event(snapshot, assets));
         return recorded;
       });
       // Another process was first: its snapshot stands.

@@ -9,8 +9,7 @@ import {
   pageFields,
   type ProofStep,
   type SumNode,
-  commitment,
-  verifySumProof,
+  verifyCommitted,
 } from '@tse/core';
 import { z } from 'zod';
 import { accountFields } from '../accounts/account-ref.ts';
@@ -67,7 +66,4 @@ export interface Liabilities {
 }
 
 /** Whether a proof shows its balance to be counted in the root. */
-export function verifyInclusion({ root, accountId, asset, amount, salt, steps, assets }: InclusionProof): boolean {
-  const node = assets[asset];
-  return node !== undefined && commitment(assets) === root && verifySumProof({ accountId, amount, salt }, steps, node);
-}
+export const verifyInclusion = (proof: InclusionProof): boolean => verifyCommitted(proof);

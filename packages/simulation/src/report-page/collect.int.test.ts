@@ -1,16 +1,10 @@
-import { createAuditAdapter } from '@tse/audit';
 import { withContext } from '@tse/core';
-import { createCustodianAdapter } from '@tse/custodian';
-import { createExchangeAdapter } from '@tse/exchange';
 import { exchangeEvents } from '@tse/exchange/events';
-import { createMarketDataAdapter } from '@tse/market-data';
-import { createRiskAdapter } from '@tse/risk';
-import { createTestCoordinatorAdapter } from '@tse/test-coordinator';
 import { sandbox } from '@tse/testkit';
-import { createTradingAdapter } from '@tse/trading';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFor, openHouse } from '../custody/custody-accounts.ts';
 import { reportOf } from '../report.ts';
+import { sevenAdapters } from '../seven-adapters.ts';
 import { collectRun } from './collect.ts';
 import { renderPage } from './page.ts';
 import { findings } from './sample-run.fixture.ts';
@@ -29,19 +23,7 @@ steps:
   - { probe: alert-raised, assertion: latency, target: risk, measure: seconds, tolerance: { max: 15 } }
 `;
 
-const open = () =>
-  sandbox(
-    {
-      marketData: createMarketDataAdapter,
-      exchange: createExchangeAdapter,
-      custodian: createCustodianAdapter,
-      risk: createRiskAdapter,
-      trading: createTradingAdapter,
-      testCoordinator: createTestCoordinatorAdapter,
-      audit: createAuditAdapter,
-    },
-    { start: START },
-  );
+const open = () => sandbox(sevenAdapters, { start: START });
 let box: Awaited<ReturnType<typeof open>>;
 beforeAll(async () => {
   box = await open();
