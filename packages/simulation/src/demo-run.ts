@@ -9,7 +9,7 @@ import { checkPointInTime } from './ecosystem/check-point-in-time.ts';
 import { checkDetection } from './ecosystem/check-detection.ts';
 import { conclude } from './ecosystem/conclude.ts';
 import { type Ecosystem, openEcosystem } from './ecosystem/ecosystem.ts';
-import type { Plan } from './ecosystem/market.ts';
+import type { Plan } from './ecosystem/plan.ts';
 import { timelineOf } from './ecosystem/timeline.ts';
 import { worldOf } from './ecosystem/world.ts';
 import { proveSolvency } from './solvency.ts';

@@ -5,7 +5,7 @@ import { openDemoAdapters } from './demo-adapters.ts';
 import { DEMO_HELP, parseDemoOptions } from './demo-options.ts';
 import { writeDemoPage } from './demo-page.ts';
 import { runDemo } from './demo-run.ts';
-import { planOf } from './ecosystem/market.ts';
+import { planOf } from './ecosystem/plan.ts';
 import { InputError } from './input-error.ts';
 import { Interrupted, onInterrupt } from './interrupt.ts';
 import { keepUp } from './keep.ts';

@@ -4,7 +4,7 @@ import { type Sandbox, sandbox } from '@tse/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAuditCorrelator } from './audit-correlator.ts';
 import { openEcosystem } from './ecosystem/ecosystem.ts';
-import { planOf } from './ecosystem/market.ts';
+import { planOf } from './ecosystem/plan.ts';
 import { timelineOf } from './ecosystem/timeline.ts';
 import { toolings } from './invariants.ts';
 import { stepsOf } from './participants/participants.ts';

@@ -2,7 +2,7 @@ import { manualClock } from '@tse/testkit';
 import { expect, test, vi } from 'vitest';
 import { type DemoAdapters, openDemoAdapters } from './demo-adapters.ts';
 import { runDemo } from './demo-run.ts';
-import { planOf } from './ecosystem/market.ts';
+import { planOf } from './ecosystem/plan.ts';
 import type { Findings } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
 import { givenServers, prints, source } from './two-days.fixture.ts';

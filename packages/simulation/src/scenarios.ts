@@ -1,6 +1,6 @@
 import { type TestCoordinatorAdapter, shippedScenarios } from '@tse/test-coordinator';
 import { STABLECOIN } from './ecosystem/ecosystem.ts';
-import type { Plan } from './ecosystem/market.ts';
+import type { Plan } from './ecosystem/plan.ts';
 
 /** What the demo can run, and the scenario of the test coordinator that it is. */
 const scenarios = {

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { openDemoAdapters } from './demo-adapters.ts';
 import { conclude } from './ecosystem/conclude.ts';
 import { openEcosystem } from './ecosystem/ecosystem.ts';
-import { planOf } from './ecosystem/market.ts';
+import { planOf } from './ecosystem/plan.ts';
 import { timelineOf } from './ecosystem/timeline.ts';
 import { stepsOf } from './participants/participants.ts';
 import { givenServers, prints, source } from './two-days.fixture.ts';

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openAuditCorrelator } from './audit-correlator.ts';
 import { runDemo } from './demo-run.ts';
-import { planOf } from './ecosystem/market.ts';
+import { planOf } from './ecosystem/plan.ts';
 import { followFaults } from './fault-targets.ts';
 import { verifiedOf } from './invariants.ts';
 import type { Print, PrintSource } from './prints/print.ts';

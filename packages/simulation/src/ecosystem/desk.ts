@@ -10,7 +10,7 @@ import type { Done } from '../report.ts';
 import type { RiskMonitor } from '../risk-monitor.ts';
 import { type EngineOrder, type TradingEngine, openTradingEngine } from '../trading-engine.ts';
 import { crossingAverages, runaway } from '../trading/strategies.ts';
-import type { Plan } from './market.ts';
+import type { Plan } from './plan.ts';
 
 /** The accounts of the strategies: a sober one, and one that may run away. */
 export const DESK_ACCOUNTS = ['momentum', 'runaway'] as const;

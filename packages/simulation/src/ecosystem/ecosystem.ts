@@ -19,7 +19,7 @@ import { type RiskMonitor, openRiskMonitor } from '../risk-monitor.ts';
 import { takeTurns } from '../turns.ts';
 import { type Desk, openDesk } from './desk.ts';
 import { hearDetections } from './detection.ts';
-import { type Plan, openMarket } from './market.ts';
+import { type Plan, openMarket } from './plan.ts';
 
 /** The price of the stablecoin. */
 export const STABLECOIN = 'USDT-USD';
